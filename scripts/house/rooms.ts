@@ -1,0 +1,60 @@
+/** The table of ARCHITECTURE.md as data: who may import whom, and which words a room must not know. */
+
+/** Workspace imports that the sources of each package may have. */
+export const mayImport: Readonly<Record<string, readonly string[]>> = {
+  expr: [],
+  datasets: [],
+  cells: ['expr'],
+  tensor: ['expr'],
+  autograd: ['tensor', 'expr'],
+  layers: ['cells', 'tensor', 'expr'],
+  wasm: ['tensor', 'expr'],
+  webgpu: ['tensor', 'expr'],
+  diagram: ['cells', 'expr'],
+  train: ['autograd', 'tensor'],
+  interop: ['cells', 'tensor', 'expr'],
+  testing: ['expr', 'cells', 'tensor', 'autograd', 'layers', 'interop'],
+  recipes: ['datasets', 'layers', 'cells', 'train', 'autograd', 'tensor'],
+};
+
+/** Packages whose tests may use the shared suites; apps may too. The others are what those suites are made of. */
+export const mayTestWithSuites: readonly string[] = ['wasm', 'webgpu', 'train', 'diagram'];
+
+/** Backends see a tensor only from below. */
+export const onlySubpath: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  wasm: { '@unroll/tensor': '@unroll/tensor/backend' },
+  webgpu: { '@unroll/tensor': '@unroll/tensor/backend' },
+};
+
+const cellWord = /lstm|Lstm|LSTM|(?<![A-Za-z])gru(?![a-z])|Gru(?![a-z])|GRU/;
+const optimiserWord = /\b(adam|adamw|sgd|rmsprop)\b/i;
+
+/** Words that no source of a room contains, comments included: what it does not name, it cannot depend on. */
+export const mustNotSay: Readonly<Record<string, readonly RegExp[]>> = {
+  expr: [/\bcells?\b/i, cellWord],
+  tensor: [cellWord, optimiserWord, /\bwgsl\b/i],
+  autograd: [cellWord, optimiserWord, /\bwgsl\b/i],
+  wasm: [cellWord, optimiserWord],
+  webgpu: [cellWord, optimiserWord],
+  train: [cellWord],
+  datasets: [cellWord, /\btensors\b/i],
+};
+
+/** Comparing anything with one of these is branching on a cell's identity; ask for its structure, or look it up in a table. */
+export const cellNames: readonly string[] = ['rnn', 'rnn-tanh', 'rnn-relu', 'lstm', 'gru', 'gru-original', 'lstm-peephole'];
+
+/** Code lines (no blank lines, no comments, no tests) that a package may have. */
+export const lineCaps: Readonly<Record<string, number>> = {
+  expr: 1200,
+  tensor: 3000,
+  autograd: 1200,
+  cells: 400,
+  layers: 1000,
+  wasm: 3500,
+  webgpu: 3500,
+  train: 1000,
+  interop: 1800,
+  datasets: 1000,
+  diagram: 600,
+  recipes: 900,
+};
