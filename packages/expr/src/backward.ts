@@ -100,7 +100,8 @@ function keepValues(forward: Step, raw: Step, given: ReadonlySet<string>): Backw
   const states = new Set(forward.states.map(({ name }) => name));
   const outputs = new Map(forward.outputs.map(({ name, value }) => [value, name]));
   const kept = chooseKept(frontier(raw, active), states, new Set(outputs.keys()));
-  const widthOf = widths(forward);
+  // Not every kept value stands in the forward step: some are only made by the derivative (which of two is smaller).
+  const widthOf = widths({ ...forward, outputs: [...forward.outputs, ...[...kept].map((value) => ({ name: '', width: 0, value }))] });
   const entries = [...kept].map((value) => ({ value, width: widthOf.get(value) ?? 1, output: outputs.get(value), name: outputs.get(value) ?? nameOf(value, forward) }));
   const names = uniqueNames(entries.map(({ name }) => name));
   const replacement = new Map(entries.map(({ value }, k) => [value, input(keptName(names[k] as string))]));
@@ -140,7 +141,7 @@ function chooseKept(values: readonly Expr[], states: ReadonlySet<string>, free: 
   const kept = new Set(values.filter((node) => isState(node) || isExpensive(node)));
   const missing = (node: Expr): Set<Expr> => {
     if (free.has(node)) kept.add(node);
-    if (kept.has(node) || node.kind === 'constant' || (node.kind === 'input' && !isState(node))) return new Set();
+    if (kept.has(node) || node.kind === 'constant' || node.kind === 'random' || (node.kind === 'input' && !isState(node))) return new Set();
     if (node.kind !== 'apply' || isExpensive(node)) return new Set([node]);
     return new Set(node.args.flatMap((arg) => [...missing(arg)]));
   };

@@ -46,6 +46,7 @@ class Speller {
     switch (expr.kind) {
       case 'constant': return atom(String(expr.value));
       case 'input': return atom(this.#notation.input(expr.name));
+      case 'random': return atom(`u_{${expr.stream}${expr.span === 'step' ? ',t' : ''}}`);
       case 'mean': return atom(`\\operatorname{mean}(${this.#spell(expr.operand).text})`);
       case 'dot': return this.#product(expr);
       case 'apply': return spellings[expr.op](expr.args.map((arg) => this.#spell(arg)), expr);

@@ -16,8 +16,14 @@ export interface Dot { readonly kind: 'dot'; readonly weight: string; readonly t
 /** The mean over the channels of a row, for every channel: what layer normalisation is built from. */
 export interface Mean { readonly kind: 'mean'; readonly operand: Expr }
 
+/**
+ * A random number from [0, 1), the same in every execution: it depends on the seed of the run, on `stream`, on the row, on the channel
+ * and, with span `step`, on the step of time (`sequence`: one number for all steps).
+ */
+export interface Random { readonly kind: 'random'; readonly stream: number; readonly span: 'step' | 'sequence' }
+
 /** An immutable expression over the channels of one row at one step of time. */
-export type Expr = Constant | Input | Apply | Dot | Mean;
+export type Expr = Constant | Input | Random | Apply | Dot | Mean;
 
 /** A number as an expression. */
 export function constant(value: number): Constant {
@@ -27,6 +33,11 @@ export function constant(value: number): Constant {
 /** A named value from outside. */
 export function input(name: string): Input {
   return { kind: 'input', name };
+}
+
+/** A random number from [0, 1) for every row and channel; draws with different `stream` are independent. */
+export function random(stream: number, span: Random['span']): Random {
+  return { kind: 'random', stream, span };
 }
 
 /** `W_k e + b_k`: block `block` of the rows of `weight`, times `operand`. */
@@ -54,6 +65,7 @@ export function apply(op: ScalarOp, ...args: readonly Expr[]): Expr {
 export function children(expr: Expr): readonly Expr[] {
   switch (expr.kind) {
     case 'constant':
+    case 'random':
     case 'input': return [];
     case 'apply': return expr.args;
     case 'dot': return expr.terms.map((term) => term.operand);
@@ -65,6 +77,7 @@ export function children(expr: Expr): readonly Expr[] {
 export function withChildren(expr: Expr, next: readonly Expr[]): Expr {
   switch (expr.kind) {
     case 'constant':
+    case 'random':
     case 'input': return expr;
     case 'apply': return apply(expr.op, ...next);
     case 'dot': return { ...expr, terms: expr.terms.map((term, k) => ({ block: term.block, operand: next[k] ?? term.operand })) };

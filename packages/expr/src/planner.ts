@@ -114,7 +114,7 @@ class Planner {
       return;
     }
     const place = this.#places.get(value);
-    if (value.kind === 'constant' || place?.kind === 'sequence' || place?.kind === 'vector') return;
+    if (value.kind === 'constant' || value.kind === 'random' || place?.kind === 'sequence' || place?.kind === 'vector') return;
     this.#carried.set(value, this.#place([{ node: value, width: this.#width(value, 1) }], 'after', Infinity));
   }
 

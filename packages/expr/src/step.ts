@@ -31,7 +31,8 @@ export interface Accumulation {
  * into stages (`plan`). T time, B batch.
  *
  * Tensors in, in this order: for each state (B, width), the value before the first step; for each sequence (T, B, width); for each
- * vector (width); for each weight its matrix (blocks · rows, columns) and, with a bias, (blocks · rows).
+ * vector (width); for each weight its matrix (blocks · rows, columns) and, with a bias, (blocks · rows); where the step draws random
+ * numbers, their seed, int32 (2).
  * Tensors out: for each state (B, width), the value after the last step; for each output (T, B, width); for each accumulation its sum.
  */
 export interface Step {
@@ -56,6 +57,11 @@ export class StepError extends Error {
 export function roots(step: Step): Expr[] {
   const sides = step.accumulations.flatMap(({ parts }) => parts.flatMap(({ left, right }) => (right === undefined ? [left] : [left, right])));
   return [...step.next, ...step.outputs.map(({ value }) => value), ...sides];
+}
+
+/** Whether a step draws random numbers, so that a run of it needs a seed. */
+export function drawsRandom(step: Step): boolean {
+  return topological(roots(step)).some(({ kind }) => kind === 'random');
 }
 
 /** The same step over other expressions. */
@@ -90,6 +96,16 @@ export function checkStep(step: Step): void {
   const found = widths(step);
   step.states.forEach(({ name, width }, k) => expectWidth(`next value of state "${name}"`, found.get(step.next[k] as Expr), width));
   for (const { name, width, value } of step.outputs) expectWidth(`output "${name}"`, found.get(value), width);
+  for (const sum of step.accumulations) checkAccumulation(sum, found);
+}
+
+function checkAccumulation({ name, rows, columns, parts }: Accumulation, found: ReadonlyMap<Expr, number | undefined>): void {
+  for (const { offset, left, right } of parts) {
+    const height = found.get(left) ?? 0;
+    if (offset < 0 || offset + height > rows) throw new StepError(`step: accumulation "${name}" has ${rows} rows, but a part takes rows ${offset} to ${offset + height}.`);
+    if ((right === undefined) !== (columns === 0)) throw new StepError(`step: accumulation "${name}" has ${columns} columns, so its parts must have ${columns === 0 ? 'no' : 'a'} right side.`);
+    if (right !== undefined) expectWidth(`right side of accumulation "${name}"`, found.get(right), columns);
+  }
 }
 
 function expectWidth(what: string, got: number | undefined, expected: number): void {
@@ -103,7 +119,8 @@ function widthOf(
   weights: ReadonlyMap<string, WeightField>,
 ): number | undefined {
   switch (node.kind) {
-    case 'constant': return undefined;
+    case 'constant':
+    case 'random': return undefined;
     case 'input': {
       const width = named.get(node.name);
       if (width === undefined) throw new StepError(`step: nothing is named "${node.name}"; known are ${[...named.keys()].join(', ')}.`);

@@ -16,6 +16,7 @@ function spell(expr: Expr): string {
   switch (expr.kind) {
     case 'constant': return Object.is(expr.value, -0) ? '-0' : String(expr.value);
     case 'input': return expr.name;
+    case 'random': return `random(${expr.stream}, ${expr.span})`;
     case 'apply': return `${expr.op}(${below()})`;
     case 'mean': return `mean(${below()})`;
     case 'dot': return `${expr.weight}${expr.transposed ? "'" : ''}.${expr.terms.map((term) => term.block).join('+')}(${below()})`;

@@ -81,6 +81,7 @@ function localKey(node: Expr, identity: (child: Expr) => number): string {
   switch (node.kind) {
     case 'constant': return `#${Object.is(node.value, -0) ? '-0' : node.value}`;
     case 'input': return `$${node.name}`;
+    case 'random': return `?${node.stream} ${node.span}`;
     case 'apply': return `${node.op}(${below})`;
     case 'dot': return `${node.weight}${node.transposed ? 'ᵀ' : ''}[${node.terms.map((term) => term.block).join(',')}](${below})`;
     case 'mean': return `mean(${below})`;

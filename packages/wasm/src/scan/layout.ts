@@ -1,0 +1,131 @@
+import type { Plan, Place, Product, Stage, Step } from '@unroll/expr';
+import type { ScanKernel } from '@unroll/tensor/backend';
+import { packedBytes, scratchBytes } from '../gemm/gemm.ts';
+import type { Profile } from '../profile.ts';
+
+/** Blocks of a weight that follow each other, packed as one matrix; `first` counts blocks of the weight, `at` those of the product. */
+export interface Run { readonly first: number; readonly count: number; readonly at: number }
+
+/** A packed piece of a weight: rows by which it is multiplied (k) and columns of the result (n). */
+export interface Packed {
+  readonly weight: number;
+  readonly transposed: boolean;
+  readonly run: Run;
+  readonly k: number;
+  readonly n: number;
+  /** Offset in the working memory. */
+  readonly offset: number;
+}
+
+/** How a stage of the loop with a local product is cut: `units` channels of every block at a time, their results in the first-level cache. */
+export interface Slab { readonly units: number; readonly offset: number }
+
+/** Floats of one slab: rows × blocks × units, so that it stays in the first-level cache. */
+const slabFloats = 2048;
+
+/**
+ * Where everything that a scan needs besides its inputs and outputs lies in the working memory: decided once, when the kernel is
+ * compiled, so that nothing is allocated while it runs.
+ */
+export class Layout {
+  /** Two buffers a state: before the step, and after it. */
+  readonly states: readonly (readonly [number, number])[];
+  /** Offsets of the plan's buffers. */
+  readonly buffers: readonly number[];
+  /** Working memory of products over all time. */
+  readonly product: number;
+  readonly #kernel: ScanKernel;
+  readonly #profile: Profile;
+  readonly #packed = new Map<string, Packed>();
+  readonly #slabs = new Map<Stage, Slab>();
+  readonly #rights = new Map<string, number>();
+  #end = 0;
+
+  constructor(kernel: ScanKernel, plan: Plan, profile: Profile) {
+    this.#kernel = kernel;
+    this.#profile = profile;
+    const { steps, batch, step } = kernel;
+    this.states = step.states.map(({ width }) => [this.#take(batch * width * 4), this.#take(batch * width * 4)] as const);
+    this.buffers = plan.buffers.map(({ span, width }) => this.#take((span === 'series' ? steps : 1) * batch * width * 4));
+    this.product = this.#take(scratchBytes(profile));
+    for (const stage of plan.loop) if (isFused(stage)) this.#slabs.set(stage, this.#slab(stage));
+    for (const stage of [...plan.before, ...plan.loop, ...plan.after]) for (const product of stage.products) for (const run of this.runsOf(stage, product)) this.#pack(product, run);
+    for (const sum of plan.sums) if (sum.right !== undefined) this.#packRight(sum.right);
+  }
+
+  /** Bytes of working memory. */
+  get bytes(): number { return this.#end; }
+
+  /** Every packed piece of a weight, to be filled at the start of each run. */
+  get packed(): Iterable<Packed> { return this.#packed.values(); }
+
+  slabOf(stage: Stage): Slab | undefined { return this.#slabs.get(stage); }
+
+  packedOf(product: Product, run: Run): Packed {
+    const packed = this.#packed.get(packedKey(product, run));
+    if (packed === undefined) throw new RangeError(`scan: weight ${product.weight} was not packed for blocks ${run.first} to ${run.first + run.count - 1}.`);
+    return packed;
+  }
+
+  /** Where the packed right operand of a sum lies. */
+  rightOf(right: Place): number {
+    return this.#rights.get(placeKey(right)) ?? 0;
+  }
+
+  /** The pieces in which a product's weight is packed: plain blocks of a slab one by one, others as far as they follow each other. */
+  runsOf(stage: Stage, product: Product): Run[] {
+    const single = this.#slabs.has(stage) && !product.transposed;
+    const runs: { first: number; count: number; at: number }[] = [];
+    product.blocks.forEach((block, at) => {
+      const last = runs.at(-1);
+      if (!single && last !== undefined && last.first + last.count === block) last.count += 1;
+      else runs.push({ first: block, count: 1, at });
+    });
+    return runs;
+  }
+
+  #pack(product: Product, run: Run): void {
+    const { rows, columns } = this.#kernel.step.weights[product.weight] as Step['weights'][number];
+    const [k, n] = product.transposed ? [run.count * rows, columns] : [columns, run.count * rows];
+    const key = packedKey(product, run);
+    if (this.#packed.has(key)) return;
+    this.#packed.set(key, { weight: product.weight, transposed: product.transposed, run, k, n, offset: this.#take(packedBytes(k, n, this.#profile)) });
+  }
+
+  #packRight(right: Place): void {
+    const key = placeKey(right);
+    if (!this.#rights.has(key)) this.#rights.set(key, this.#take(packedBytes(this.#kernel.steps * this.#kernel.batch, right.width, this.#profile)));
+  }
+
+  #slab(stage: Stage): Slab {
+    const { batch } = this.#kernel;
+    const { nr } = this.#profile;
+    const step = Math.max(16, nr);
+    const blocks = stage.products.reduce((sum, { transposed, blocks: list }) => sum + (transposed ? 1 : list.length), 0);
+    const whole = Math.ceil((stage.maps[0]?.width ?? 1) / nr) * nr;
+    const units = Math.min(whole, Math.max(step, Math.floor(slabFloats / (batch * blocks) / step) * step));
+    return { units, offset: this.#take(blocks * batch * units * 4) };
+  }
+
+  // 64 bytes to the next one: a cache line, and room for vectors read past the end.
+  #take(bytes: number): number {
+    const offset = this.#end;
+    this.#end += Math.ceil((bytes + 64) / 64) * 64;
+    return offset;
+  }
+}
+
+/** Whether a stage's products can stay in the cache: only its one map reads them, at the same channels. */
+function isFused({ products, means, maps }: Stage): boolean {
+  const [map] = maps;
+  return products.length > 0 && means.length === 0 && maps.length === 1 && map !== undefined
+    && products.every(({ local, transposed, target, blocks }) => local && (transposed ? target.width : target.width / blocks.length) === map.width);
+}
+
+function packedKey({ weight, transposed }: Product, { first, count }: Run): string {
+  return `${weight} ${transposed} ${first} ${count}`;
+}
+
+function placeKey({ kind, index, offset, width }: Place): string {
+  return `${kind} ${index} ${offset} ${width}`;
+}

@@ -1,0 +1,110 @@
+import type { Plan, Step, Target } from '@unroll/expr';
+import type { ScanKernel } from '@unroll/tensor/backend';
+import type { FunctionBuilder, Local } from '../assembler.ts';
+import type { Layout } from './layout.ts';
+
+/** Where in time an address is meant: at the running step, or at the beginning, for what runs over all time at once. */
+export type Moment = 'step' | 'start';
+
+/** The addresses inside the one function of a scan: its parameters are the kernel's inputs and outputs, the rest is working memory. */
+export class Places {
+  readonly time: Local;
+  /** The two buffers of each state, which change places after every step. */
+  readonly states: readonly { readonly current: Local; readonly next: Local }[];
+  readonly #f: FunctionBuilder;
+  readonly #kernel: ScanKernel;
+  readonly #plan: Plan;
+  readonly #layout: Layout;
+  readonly #base: number;
+
+  constructor(f: FunctionBuilder, kernel: ScanKernel, plan: Plan, layout: Layout, base: number) {
+    this.#f = f;
+    this.#kernel = kernel;
+    this.#plan = plan;
+    this.#layout = layout;
+    this.#base = base;
+    this.time = f.local('i32');
+    this.states = kernel.step.states.map(() => ({ current: f.local('i32'), next: f.local('i32') }));
+  }
+
+  input(index: number): Local { return this.#f.param(index); }
+  output(index: number): Local { return this.#f.param(inputCount(this.#kernel) + index); }
+  accumulation(index: number): Local { return this.#outputSequence(this.#kernel.step.outputs.length + index); }
+
+  /** The matrix of a weight. */
+  weight(index: number): Local {
+    const { vectors, weights } = this.#kernel.step;
+    return this.#vector(vectors.length + tensorsOf(weights.slice(0, index)));
+  }
+
+  /** Its bias. */
+  bias(index: number): Local { return this.#f.param(this.weight(index).index + 1); }
+
+  state(index: number): { readonly current: Local; readonly next: Local } {
+    return this.states[index] as Places['states'][number];
+  }
+
+  /** An address in the working memory, which is fixed. */
+  fixed(offset: number): number { return this.#base + offset; }
+
+  /** Rows that run at once. */
+  rows(moment: Moment): number {
+    return moment === 'step' ? this.#kernel.batch : this.#kernel.steps * this.#kernel.batch;
+  }
+
+  /** Bytes from one row of a place to the next. */
+  rowBytes(place: Target): number {
+    return place.kind === 'vector' ? 0 : this.#wholeWidth(place) * 4;
+  }
+
+  /** Pushes the address of a place, `more` bytes further on. */
+  push(place: Target, moment: Moment, more = 0): void {
+    const f = this.#f;
+    const { kind, index, offset } = place;
+    const bases: Readonly<Record<Target['kind'], () => FunctionBuilder>> = {
+      state: () => f.get(this.state(index).current),
+      next: () => f.get(this.state(index).next),
+      sequence: () => f.get(this.#sequence(index)),
+      vector: () => f.get(this.#vector(index)),
+      output: () => f.get(this.#outputSequence(index)),
+      scratch: () => f.i32(this.fixed(this.#layout.buffers[index] ?? 0)),
+    };
+    bases[kind]();
+    if (moment === 'step' && this.#overTime(place)) f.get(this.time).i32(this.#kernel.batch * this.#wholeWidth(place) * 4).op('i32.mul').op('i32.add');
+    if (offset * 4 + more > 0) f.i32(offset * 4 + more).op('i32.add');
+  }
+
+  /** Pushes the address of the mask's rows. */
+  pushMask(moment: Moment): void {
+    const f = this.#f;
+    f.get(this.input(inputCount(this.#kernel) - 1));
+    if (moment === 'step') f.get(this.time).i32(this.#kernel.batch * 4).op('i32.mul').op('i32.add');
+  }
+
+  #sequence(index: number): Local { return this.input(this.#kernel.step.states.length + index); }
+  #vector(index: number): Local { return this.#sequence(this.#kernel.step.sequences.length + index); }
+  #outputSequence(index: number): Local { return this.output(this.#kernel.step.states.length + index); }
+
+  /** Channels of the whole tensor or buffer that a place is part of. */
+  #wholeWidth({ kind, index, width }: Target): number {
+    return kind === 'scratch' ? (this.#plan.buffers[index]?.width ?? width) : width;
+  }
+
+  #overTime({ kind, index }: Target): boolean {
+    return kind === 'sequence' || kind === 'output' || (kind === 'scratch' && this.#plan.buffers[index]?.span === 'series');
+  }
+}
+
+/** How many tensors go in. */
+export function inputCount({ step, masked }: ScanKernel): number {
+  return step.states.length + step.sequences.length + step.vectors.length + tensorsOf(step.weights) + (masked ? 1 : 0);
+}
+
+/** How many come out. */
+export function outputCount({ states, outputs, accumulations }: Step): number {
+  return states.length + outputs.length + accumulations.length;
+}
+
+function tensorsOf(weights: Step['weights']): number {
+  return weights.reduce((sum, { bias }) => sum + (bias ? 2 : 1), 0);
+}

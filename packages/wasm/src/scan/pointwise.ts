@@ -1,0 +1,124 @@
+import { constant, input, type Expr } from '@unroll/expr';
+import type { FunctionBuilder, FunctionReference, Local, ModuleBuilder } from '../assembler.ts';
+import type { Constants } from '../constants.ts';
+import { emitExpressions } from '../emit.ts';
+import type { Profile } from '../profile.ts';
+
+/** How a map walks over one operand: bytes from row to row, and whether a row is a single number for all channels. */
+export interface Walk { readonly rowBytes: number; readonly single: boolean }
+
+/** A fused elementwise function over a block of rows. */
+export interface Pointwise {
+  readonly rows: number;
+  /** Channels of each row. */
+  readonly width: number;
+  /** What the expressions read, by name. */
+  readonly leaves: ReadonlyMap<string, Walk>;
+  readonly writes: readonly { readonly value: Expr; readonly walk: Walk; readonly masked: Masked }[];
+  /** One more parameter, a float a row: where it is 0 every write takes its `masked` value. */
+  readonly masked: boolean;
+}
+/** What a write gets in a masked row: the value of a leaf, or zero. */
+export type Masked = { readonly leaf: string } | 'zero';
+
+/** Vectors computed in lock step, to keep the processor's pipelines full. */
+const vectors = 2;
+
+/** A function of the addresses of all leaves, then of all targets, then of the mask. Writes nothing beyond `width` channels of a row. */
+export function emitPointwise(module: ModuleBuilder, map: Pointwise, options: { readonly constants: Constants; readonly profile: Profile }): FunctionReference {
+  const count = map.leaves.size + map.writes.length + (map.masked ? 1 : 0);
+  return module.function({ params: Array.from({ length: count }, () => 'i32' as const), results: [] }, (f) => new PointwiseCode(f, map, options).emit());
+}
+
+/** An operand: the parameter with its address, and how far into it the loop has come. */
+interface Operand { readonly base: Local; readonly walk: Walk; readonly at: Local }
+
+class PointwiseCode {
+  readonly #f: FunctionBuilder;
+  readonly #map: Pointwise;
+  readonly #options: { readonly constants: Constants; readonly profile: Profile };
+  /** One running offset for all operands that walk alike. */
+  readonly #offsets = new Map<string, { readonly at: Local; readonly walk: Walk }>();
+  readonly #leaves: ReadonlyMap<string, Operand>;
+  readonly #targets: readonly Operand[];
+
+  constructor(f: FunctionBuilder, map: Pointwise, options: { readonly constants: Constants; readonly profile: Profile }) {
+    this.#f = f;
+    this.#map = map;
+    this.#options = options;
+    this.#leaves = new Map([...map.leaves].map(([name, walk], k) => [name, this.#operand(f.param(k), walk)]));
+    this.#targets = map.writes.map(({ walk }, k) => this.#operand(f.param(map.leaves.size + k), walk));
+  }
+
+  emit(): void {
+    const f = this.#f;
+    const row = f.local('i32');
+    const live = this.#map.writes.map(({ value }) => value);
+    if (!this.#map.masked) {
+      f.while(row, this.#map.rows, 1, () => this.#row(live));
+      return;
+    }
+    const carried = this.#map.writes.map(({ masked }) => (masked === 'zero' ? constant(0) : input(masked.leaf)));
+    const mask = f.param(this.#map.leaves.size + this.#map.writes.length);
+    f.while(row, this.#map.rows, 1, () => {
+      f.get(mask).memory('f32.load').f32(0).op('f32.ne').if(() => this.#row(live), () => this.#row(carried));
+      f.get(mask).i32(4).op('i32.add').set(mask);
+    });
+  }
+
+  #operand(base: Local, walk: Walk): Operand {
+    const key = `${walk.rowBytes} ${walk.single}`;
+    const known = this.#offsets.get(key) ?? { at: this.#f.local('i32'), walk };
+    this.#offsets.set(key, known);
+    return { base, walk, at: known.at };
+  }
+
+  /** All channels of one row: pairs of vectors, a vector, the channels left over. */
+  #row(values: readonly Expr[]): void {
+    const f = this.#f;
+    const { width } = this.#map;
+    const step = 4 * vectors;
+    const rounds = Math.floor(width / step);
+    const rest = width - rounds * step;
+    if (rounds > 0) {
+      const round = f.local('i32');
+      f.i32(0).set(round);
+      f.while(round, rounds, 1, () => this.#channels(values, vectors, step));
+    }
+    if (rest >= 4) this.#channels(values, 1, 4);
+    if (rest % 4 > 0) this.#channels(values, 1, rest % 4);
+    for (const { at, walk } of this.#offsets.values()) {
+      const behind = walk.rowBytes - (walk.single ? 0 : width * 4);
+      if (behind !== 0) f.get(at).i32(behind).op('i32.add').set(at);
+    }
+  }
+
+  #channels(values: readonly Expr[], lockStep: number, channels: number): void {
+    const f = this.#f;
+    emitExpressions(f, values, {
+      ...this.#options,
+      vectors: lockStep,
+      load: (name, vector) => this.#load(name, vector),
+      store: (index, value, vector) => this.#store(index, value, vector, Math.min(4, channels - 4 * vector)),
+    });
+    for (const { at, walk } of this.#offsets.values()) if (!walk.single) f.get(at).i32(channels * 4).op('i32.add').set(at);
+  }
+
+  #load(name: string, vector: number): void {
+    const operand = this.#leaves.get(name);
+    if (operand === undefined) throw new RangeError(`pointwise: nothing is named "${name}".`);
+    this.#f.get(operand.base).get(operand.at).op('i32.add');
+    if (operand.walk.single) this.#f.memory('v128.load32_splat');
+    else this.#f.memory('v128.load', vector * 16);
+  }
+
+  #store(index: number, value: Local, vector: number, lanes: number): void {
+    const { base, at } = this.#targets[index] as Operand;
+    const f = this.#f;
+    if (lanes === 4) {
+      f.get(base).get(at).op('i32.add').get(value).memory('v128.store', vector * 16);
+      return;
+    }
+    for (let lane = 0; lane < lanes; lane++) f.get(base).get(at).op('i32.add').get(value).storeLane32(lane, vector * 16 + lane * 4);
+  }
+}

@@ -1,0 +1,250 @@
+import { planOf, type Place, type Plan, type PointwiseMap, type Product, type Stage, type Step, type Target } from '@unroll/expr';
+import type { ScanKernel } from '@unroll/tensor/backend';
+import type { FunctionBuilder, Local, ModuleBuilder } from '../assembler.ts';
+import type { Constants } from '../constants.ts';
+import { Gemm } from '../gemm/gemm.ts';
+import type { Profile } from '../profile.ts';
+import { Layout, type Slab } from './layout.ts';
+import { inputCount, outputCount, Places, type Moment } from './places.ts';
+import { emitPointwise, type Masked, type Walk } from './pointwise.ts';
+import { Sums } from './sums.ts';
+
+/** What generated code depends on beside its kernel. */
+export interface CodeOptions { readonly constants: Constants; readonly profile: Profile }
+
+/** Part of a stage with a slab: which one, and the first of its units. */
+interface Part { readonly slab: Slab; readonly stage: Stage; readonly unit: Local }
+
+/**
+ * Adds the one function that runs a scan: pack the weights, the products before the loop, the loop over time, the products after it,
+ * the sums. Its parameters are the addresses of the kernel's inputs and outputs; `base` is where the layout's working memory begins.
+ */
+export function emitScan(module: ModuleBuilder, kernel: ScanKernel, layout: Layout, base: number, options: CodeOptions, name: string): void {
+  const params = Array.from({ length: inputCount(kernel) + outputCount(kernel.step) }, () => 'i32' as const);
+  const gemm = new Gemm(module, options.profile);
+  module.function({ params, results: [] }, (f) => {
+    const plan = planOf(kernel.step);
+    const places = new Places(f, kernel, plan, layout, base);
+    const program = new Program({ module, f, kernel, plan, layout, places, gemm, options });
+    program.packWeights();
+    program.overAllTime(plan.before);
+    program.loop();
+    program.overAllTime(plan.after);
+    new Sums(f, places, kernel, plan.sums, layout, gemm).emit();
+  }, name);
+}
+
+interface Parts {
+  readonly module: ModuleBuilder;
+  readonly f: FunctionBuilder;
+  readonly kernel: ScanKernel;
+  readonly plan: Plan;
+  readonly layout: Layout;
+  readonly places: Places;
+  readonly gemm: Gemm;
+  readonly options: CodeOptions;
+}
+
+class Program {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  packWeights(): void {
+    const { f, kernel, layout, places, gemm } = this.#parts;
+    for (const { weight, transposed, run, k, n, offset } of layout.packed) {
+      const { rows, columns } = kernel.step.weights[weight] as Step['weights'][number];
+      f.get(places.weight(weight)).i32(run.first * rows * columns * 4).op('i32.add');
+      // A weight's rows are the product's columns, unless it is transposed.
+      f.i32(transposed ? columns * 4 : 4).i32(transposed ? 4 : columns * 4);
+      f.i32(k).i32(n).i32(places.fixed(offset)).call(gemm.pack);
+    }
+  }
+
+  overAllTime(stages: readonly Stage[]): void {
+    for (const stage of stages) this.#wholeStage(stage, 'start');
+  }
+
+  loop(): void {
+    const { f, kernel, plan, places } = this.#parts;
+    const { steps, reverse } = kernel;
+    const count = f.local('i32');
+    this.#startStates();
+    f.i32(reverse ? steps - 1 : 0).set(places.time);
+    f.while(count, steps, 1, () => {
+      for (const stage of plan.loop) this.#loopStage(stage);
+      for (const { current, next } of places.states) f.get(current).get(next).set(current).set(next);
+      f.get(places.time).i32(reverse ? -1 : 1).op('i32.add').set(places.time);
+    });
+    kernel.step.states.forEach(({ width }, k) => f.get(places.output(k)).get(places.state(k).current).i32(kernel.batch * width * 4).memoryCopy());
+  }
+
+  #startStates(): void {
+    const { f, kernel, layout, places } = this.#parts;
+    kernel.step.states.forEach(({ width }, k) => {
+      const [first = 0, second = 0] = layout.states[k] ?? [];
+      f.i32(places.fixed(first)).tee(places.state(k).current).get(places.input(k)).i32(kernel.batch * width * 4).memoryCopy();
+      f.i32(places.fixed(second)).set(places.state(k).next);
+    });
+  }
+
+  #loopStage(stage: Stage): void {
+    const slab = this.#parts.layout.slabOf(stage);
+    if (slab === undefined) this.#wholeStage(stage, 'step');
+    else this.#slabStage(stage, slab);
+  }
+
+  // Product and map by slabs of units: the map reads the product's results while they are in the first-level cache.
+
+  #slabStage(stage: Stage, slab: Slab): void {
+    const { f } = this.#parts;
+    const [map] = stage.maps as readonly [PointwiseMap];
+    const full = Math.floor(map.width / slab.units);
+    const rest = map.width - full * slab.units;
+    const unit = f.local('i32');
+    const part = (units: number): void => {
+      this.#slabProducts({ slab, stage, unit }, units);
+      this.#map(map, units, 'step', { slab, stage, unit });
+    };
+    f.i32(0).set(unit);
+    if (full > 0) f.while(unit, full * slab.units, slab.units, () => part(slab.units));
+    if (rest > 0) part(rest);
+  }
+
+  #slabProducts(part: Part, units: number): void {
+    let region = 0;
+    for (const product of part.stage.products) {
+      this.#parts.layout.runsOf(part.stage, product).forEach((_, k) => {
+        this.#slabProduct(part, product, k, region + (product.transposed ? 0 : k), units);
+      });
+      region += regionsOf(product);
+    }
+  }
+
+  /** One run of blocks of a product, for the units of a part, into a region of the slab. */
+  #slabProduct({ slab, stage, unit }: Part, product: Product, index: number, region: number, units: number): void {
+    const { f, kernel, layout, places, gemm, options } = this.#parts;
+    const { weight, transposed, operand } = product;
+    const run = layout.runsOf(stage, product)[index] ?? { first: 0, count: 1, at: 0 };
+    const { rows, bias } = kernel.step.weights[weight] as Step['weights'][number];
+    const { k, offset } = layout.packedOf(product, run);
+    const aRow = places.rowBytes(operand);
+    const target = this.#region(slab, region);
+    places.push(operand, 'step', transposed ? run.at * rows * 4 : 0);
+    // A panel of nr columns takes nr · k floats, so a unit's panel begins k floats a unit further on.
+    f.i32(aRow).get(unit).i32(k * 4).op('i32.mul').i32(places.fixed(offset)).op('i32.add');
+    f.i32(target).i32(slab.units * 4).i32(kernel.batch).i32(k).i32(Math.ceil(units / options.profile.nr));
+    if (transposed && index > 0) f.i32(target).i32(slab.units * 4);
+    else if (bias && !transposed) f.get(places.bias(weight)).get(unit).i32(2).op('i32.shl').op('i32.add').i32(run.first * rows * 4).op('i32.add').i32(0);
+    else f.i32(0).i32(0);
+    f.call(gemm.panels(aRow));
+  }
+
+  #region({ offset, units }: Slab, region: number): number {
+    return this.#parts.places.fixed(offset + region * this.#parts.kernel.batch * units * 4);
+  }
+
+  // Stages without slabs: for one step, or for all time at once.
+
+  #wholeStage(stage: Stage, moment: Moment): void {
+    for (const product of stage.products) this.#parts.layout.runsOf(stage, product).forEach((_, k) => this.#wholeProduct(stage, product, k, moment));
+    for (const { operand, target } of stage.means) this.#mean(operand, target, moment);
+    for (const map of stage.maps) this.#map(map, map.width, moment);
+  }
+
+  #wholeProduct(stage: Stage, product: Product, index: number, moment: Moment): void {
+    const { f, kernel, layout, places, gemm } = this.#parts;
+    const { weight, operand, target, transposed } = product;
+    const { rows, bias } = kernel.step.weights[weight] as Step['weights'][number];
+    const run = layout.runsOf(stage, product)[index] ?? { first: 0, count: 1, at: 0 };
+    const { k, n, offset } = layout.packedOf(product, run);
+    const shift = run.at * rows * 4;
+    places.push(operand, moment, transposed ? shift : 0);
+    f.i32(places.rowBytes(operand)).i32(4).i32(places.fixed(offset));
+    places.push(target, moment, transposed ? 0 : shift);
+    f.i32(places.rowBytes(target)).i32(places.rows(moment)).i32(n).i32(k);
+    if (transposed && index > 0) {
+      places.push(target, moment);
+      f.i32(places.rowBytes(target));
+    } else if (bias && !transposed) f.get(places.bias(weight)).i32(run.first * rows * 4).op('i32.add').i32(0);
+    else f.i32(0).i32(0);
+    f.i32(places.fixed(layout.product)).call(gemm.product);
+  }
+
+  #mean(operand: Place, target: Place, moment: Moment): void {
+    const { f, places } = this.#parts;
+    const [from, to, row, channel, sum] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32'), f.local('f32')];
+    places.push(operand, moment);
+    f.set(from);
+    places.push(target, moment);
+    f.set(to).i32(0).set(row);
+    f.while(row, places.rows(moment), 1, () => {
+      f.f32(0).set(sum).i32(0).set(channel);
+      f.while(channel, operand.width * 4, 4, () => f.get(sum).get(from).get(channel).op('i32.add').memory('f32.load').op('f32.add').set(sum));
+      f.get(to).get(sum).f32(operand.width).op('f32.div').memory('f32.store');
+      f.get(from).i32(places.rowBytes(operand)).op('i32.add').set(from).get(to).i32(places.rowBytes(target)).op('i32.add').set(to);
+    });
+  }
+
+  // Maps.
+
+  #map(map: PointwiseMap, width: number, moment: Moment, part?: Part): void {
+    const { f, module, plan, kernel, places, options } = this.#parts;
+    // What is computed for masked rows before the loop is never read.
+    const masked = kernel.masked && !plan.before.some(({ maps }) => maps.includes(map));
+    const leaves = masked ? withCarried(map) : map.leaves;
+    const walks = new Map([...leaves].map(([name, place]) => [name, this.#walk(place, map.width, part)]));
+    const writes = map.writes.map(({ value, target }) => ({ value, walk: { rowBytes: places.rowBytes(target), single: false }, masked: maskedValue(target) }));
+    const reference = emitPointwise(module, { rows: places.rows(moment), width, leaves: walks, writes, masked }, options);
+    for (const [name, place] of leaves) this.#pushLeaf(place, walks.get(name)?.single ?? false, moment, part);
+    for (const { target } of map.writes) {
+      places.push(target, moment);
+      if (part !== undefined) f.get(part.unit).i32(2).op('i32.shl').op('i32.add');
+    }
+    if (masked) places.pushMask(moment);
+    f.call(reference);
+  }
+
+  #pushLeaf(place: Place, single: boolean, moment: Moment, part: Part | undefined): void {
+    const { f, places } = this.#parts;
+    const region = part === undefined ? undefined : regionOf(part.stage, place);
+    if (part !== undefined && region !== undefined) f.i32(this.#region(part.slab, region));
+    else {
+      places.push(place, moment);
+      if (part !== undefined && !single) f.get(part.unit).i32(2).op('i32.shl').op('i32.add');
+    }
+  }
+
+  #walk(place: Place, width: number, part: Part | undefined): Walk {
+    if (part !== undefined && regionOf(part.stage, place) !== undefined) return { rowBytes: part.slab.units * 4, single: false };
+    return { rowBytes: this.#parts.places.rowBytes(place), single: place.width === 1 && width > 1 };
+  }
+}
+
+/** A product's results take this many regions of a slab. */
+function regionsOf({ transposed, blocks }: Product): number {
+  return transposed ? 1 : blocks.length;
+}
+
+/** Which region of the slab holds this place, if it is a result of the stage's products. */
+function regionOf(stage: Stage, place: Place): number | undefined {
+  let region = 0;
+  for (const product of stage.products) {
+    const { target } = product;
+    if (place.kind === 'scratch' && place.index === target.index) return region + Math.floor(place.offset / (target.width / regionsOf(product)));
+    region += regionsOf(product);
+  }
+  return undefined;
+}
+
+// A masked row keeps its states, and everything else that it gives is zero.
+function maskedValue(target: Target): Masked {
+  return target.kind === 'next' ? { leaf: `state${target.index}` } : 'zero';
+}
+
+function withCarried(map: PointwiseMap): ReadonlyMap<string, Place> {
+  const states = map.writes.flatMap(({ target }) => (target.kind === 'next' ? [{ ...target, kind: 'state' as const }] : []));
+  return new Map([...map.leaves, ...states.map((place) => [`state${place.index}`, place] as const)]);
+}
