@@ -11,7 +11,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   wasm: ['tensor', 'expr'],
   webgpu: ['tensor', 'expr'],
   diagram: ['cells', 'expr'],
-  train: ['autograd', 'tensor'],
+  train: ['autograd', 'tensor', 'expr'],
   interop: ['cells', 'tensor', 'expr'],
   testing: ['expr', 'cells', 'tensor', 'autograd', 'layers', 'interop'],
   recipes: ['datasets', 'layers', 'cells', 'train', 'autograd', 'tensor'],

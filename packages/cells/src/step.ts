@@ -1,4 +1,4 @@
-import { type Expr, type Step, type WeightField } from '@unroll/expr';
+import type { Expr, Step, WeightField } from '@unroll/expr';
 import { inputName, inputWeight, recurrentWeight, type Cell } from './define.ts';
 
 /** Sizes of a layer made from a cell. */

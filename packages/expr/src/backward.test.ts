@@ -199,11 +199,11 @@ describe.each(Object.entries(steps))('differentiate: %s', (_, step) => {
     const found = pulled(step, backward, values, run, weights);
     const expected = numeric(step, values, run, weights);
     expect(Object.keys(found).sort()).toEqual(Object.keys(expected).sort());
-    for (const name of Object.keys(expected)) expect(worst(found[name], expected[name]), name).toBeLessThan(1e-8);
+    expect(Object.keys(expected).filter((name) => !(worst(found[name], expected[name]) < 1e-8))).toEqual([]);
   });
 
   test('kept values have the width of what they are', () => {
-    for (const { width, name } of differentiate(step, outputNames(step), all(step)).kept) expect(width, name).toBe(H);
+    expect(differentiate(step, outputNames(step), all(step)).kept.filter(({ width }) => width !== H)).toEqual([]);
   });
 
   test('narrow gives the same as absent cotangents of zero, and only what is asked for', () => {
@@ -217,7 +217,8 @@ describe.each(Object.entries(steps))('differentiate: %s', (_, step) => {
       const found = pulled(step, small, values, run, weights);
       const asked = [...step.states.map(({ name }) => name), ...[...wanted].flatMap((name) => [name, biasName(name)])];
       for (const name of Object.keys(found)) expect(asked).toContain(name);
-      for (const name of asked) if (reference[name]) expect(worst(found[name] ?? reference[name].map(() => 0), reference[name]), name).toBe(0);
+      const differs = (name: string): boolean => reference[name] !== undefined && worst(found[name] ?? reference[name].map(() => 0), reference[name]) !== 0;
+      expect(asked.filter(differs)).toEqual([]);
       expect(small.sources).toHaveLength(small.step.sequences.length);
       expect(small.sources.filter(({ kind, name }) => kind === 'cotangent' && !given.has(name))).toEqual([]);
     }

@@ -1,1 +1,2 @@
 export {};
+export { recurrenceSuite, scansOf } from './recurrence.ts';

@@ -1,0 +1,10 @@
+export { LayerError, StateDictError, type LayerErrorCode, type ShapeMismatch, type StateDictFaults } from './errors.ts';
+export { Module, type LoadOptions, type LoadReport, type StateDict } from './module.ts';
+export type { ParameterOptions } from './init.ts';
+export { Linear, type LinearOptions } from './linear.ts';
+export { Embedding } from './embedding.ts';
+export { Dropout, type DropoutOptions } from './dropout.ts';
+export { Recurrent, type RecurrentOptions, type RecurrentState } from './recurrent.ts';
+export { RNN, type Nonlinearity, type RNNOptions } from './rnn.ts';
+export { LSTM, type LSTMState } from './lstm.ts';
+export { GRU, type GRUOptions } from './gru.ts';

@@ -1,0 +1,136 @@
+import { checkStep, drawsRandom, type Field, type Step } from '@unroll/expr';
+import type { Backend } from '../backend.ts';
+import type { DType } from '../dtype.ts';
+import { check } from '../errors.ts';
+import { defaultGenerator, type Generator } from '../generator.ts';
+import type { Shape, ScanKernel } from '../kernel.ts';
+import { scope } from '../memory.ts';
+import { run } from '../run.ts';
+import { checkShape, sameShape, shapeText } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+import { currentBackend } from '../use.ts';
+import { upload } from './create.ts';
+import { toType } from './elementwise.ts';
+
+/** What goes into a recurrence, in the order in which the step names it. T time, B batch. */
+export interface ScanInputs {
+  /** Each (B, width): the value before the first step. */
+  readonly states: readonly Tensor[];
+  /** Each (T, B, width). */
+  readonly sequences: readonly Tensor[];
+  /** Each (width). */
+  readonly vectors: readonly Tensor[];
+  /** Flat: for each weight its matrix (blocks · rows, columns), then its bias (blocks · rows) where it has one. */
+  readonly weights: readonly Tensor[];
+  /** (T, B): where it is 0, the states of the row are carried on, its outputs are 0 and it adds nothing to the accumulations. */
+  readonly mask?: Tensor;
+  /** From the last step to the first; outputs stay at their time. */
+  readonly reverse?: boolean;
+  /** Where a step that draws random numbers gets its seed; the default generator where none is given. */
+  readonly generator?: Generator;
+  /** T and B, only needed where neither states and sequences nor mask tell. */
+  readonly steps?: number;
+  readonly batch?: number;
+}
+
+/** What comes out of a recurrence. */
+export interface ScanResult {
+  /** Each (B, width): the value after the last step. */
+  readonly states: Tensor[];
+  /** Each (T, B, width). */
+  readonly outputs: Tensor[];
+  /** Each (rows, columns), or (rows). */
+  readonly accumulations: Tensor[];
+}
+
+/**
+ * Runs a step over time, as one kernel: whatever its length, one entry on a tape. Throws a `StepError` where the step itself is
+ * wrong, a `TensorError` where the tensors do not fit it.
+ */
+export function scan(step: Step, inputs: ScanInputs): ScanResult {
+  checkOnce(step);
+  checkCounts(step, inputs);
+  const { mask, reverse = false } = inputs;
+  const { steps, batch } = extents(step, inputs);
+  const tensors = [...inputs.states, ...inputs.sequences, ...inputs.vectors, ...inputs.weights];
+  const dtype = checkTypes(tensors);
+  expectations(step, steps, batch).forEach(({ what, shape }, k) => expectShape(what, tensors[k] as Tensor, shape));
+  if (mask !== undefined) expectShape('mask', mask, [steps, batch]);
+  const kernel: ScanKernel = { kind: 'scan', step, dtype, steps, batch, reverse, masked: mask !== undefined };
+  return scope(() => {
+    const seed = drawsRandom(step) ? [seedOn(backendOf(tensors), inputs.generator)] : [];
+    return sorted(step, run(kernel, [...tensors, ...seed, ...(mask === undefined ? [] : [toType(mask, dtype)])]));
+  });
+}
+
+// Private.
+
+const checked = new WeakSet<Step>();
+
+function backendOf([first]: readonly Tensor[]): Backend {
+  return first?.backend ?? currentBackend();
+}
+
+function seedOn(backend: Backend, generator: Generator = defaultGenerator()): Tensor {
+  return upload(backend, Int32Array.from(generator.next()), [2], 'int32');
+}
+
+function checkOnce(step: Step): void {
+  if (checked.has(step)) return;
+  checkStep(step);
+  checked.add(step);
+}
+
+// A recorder may have asked for more outputs: they lie behind the step's own and in front of the accumulations, and end with the scope.
+function sorted(step: Step, results: readonly Tensor[]): ScanResult {
+  const [states, outputs] = [step.states.length, step.outputs.length];
+  return {
+    states: results.slice(0, states),
+    outputs: results.slice(states, states + outputs),
+    accumulations: results.slice(results.length - step.accumulations.length),
+  };
+}
+
+function checkCounts(step: Step, inputs: ScanInputs): void {
+  const counts = { states: step.states.length, sequences: step.sequences.length, vectors: step.vectors.length, weights: step.weights.reduce((sum, { bias }) => sum + (bias ? 2 : 1), 0) };
+  for (const kind of ['states', 'sequences', 'vectors', 'weights'] as const) {
+    check(inputs[kind].length === counts[kind], 'argument', () => `scan: the step takes ${counts[kind]} tensors as ${kind}, got ${inputs[kind].length}.`);
+  }
+}
+
+function extents(step: Step, { states, sequences, mask, steps, batch }: ScanInputs): { steps: number; batch: number } {
+  const [first] = sequences;
+  const [field] = step.sequences;
+  check(first === undefined || first.rank === 3, 'shape', () => `scan: sequence "${field?.name}" must be (T, B, ${field?.width}), got ${shapeText(first?.shape ?? [])}.`);
+  const shape = first?.shape ?? mask?.shape;
+  const [length, rows] = [shape?.[0] ?? steps, shape?.[1] ?? states[0]?.shape[0] ?? batch];
+  check(length !== undefined && rows !== undefined, 'argument', () => 'scan: neither a sequence nor a mask tells T and B; give steps and batch.');
+  checkShape('scan', [length, rows]);
+  return { steps: length, batch: rows };
+}
+
+function checkTypes(tensors: readonly Tensor[]): DType {
+  const dtype = tensors[0]?.dtype ?? 'float32';
+  const other = tensors.find((tensor) => tensor.dtype !== dtype || tensor.dtype === 'int32');
+  check(other === undefined, 'dtype', () => `scan: all tensors must be of one type, float32 or float64, got ${dtype} and ${other?.dtype}; cast the others.`);
+  return dtype;
+}
+
+interface Expectation { readonly what: string; readonly shape: Shape }
+
+function expectations(step: Step, steps: number, batch: number): Expectation[] {
+  const fields = (kind: string, list: readonly Field[], shape: (width: number) => Shape): Expectation[] => list.map(({ name, width }) => ({ what: `${kind} "${name}"`, shape: shape(width) }));
+  return [
+    ...fields('state', step.states, (width) => [batch, width]),
+    ...fields('sequence', step.sequences, (width) => [steps, batch, width]),
+    ...fields('vector', step.vectors, (width) => [width]),
+    ...step.weights.flatMap(({ name, blocks, rows, columns, bias }) => [
+      { what: `weight "${name}"`, shape: [blocks * rows, columns] },
+      ...(bias ? [{ what: `bias of weight "${name}"`, shape: [blocks * rows] }] : []),
+    ]),
+  ];
+}
+
+function expectShape(what: string, { shape }: Tensor, expected: Shape): void {
+  check(sameShape(shape, expected), 'shape', () => `scan: ${what} must be ${shapeText(expected)}, got ${shapeText(shape)}.`);
+}

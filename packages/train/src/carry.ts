@@ -1,0 +1,24 @@
+import { alias, keep, Tensor } from '@unroll/tensor';
+
+/** The same nested arrays and plain objects with new handles to their tensors, which live until `releaseState`. Detached: no gradient flows through them. */
+export function retainState<State>(state: State): State {
+  return mapTensors(state, (tensor) => keep(alias(tensor, tensor.shape))) as State;
+}
+
+/** Frees all tensors in nested arrays and plain objects. */
+export function releaseState(state: unknown): void {
+  mapTensors(state, (tensor) => tensor.dispose());
+}
+
+function mapTensors(value: unknown, change: (tensor: Tensor) => unknown): unknown {
+  if (value instanceof Tensor) return change(value);
+  if (Array.isArray(value)) return value.map((item) => mapTensors(item, change));
+  if (!isPlain(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapTensors(item, change)]));
+}
+
+function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}

@@ -1,0 +1,11 @@
+export { TrainError, type TrainErrorCode } from './errors.ts';
+export { crossEntropy, mse, type CrossEntropyOptions, type Loss, type MseOptions, type Reduction } from './losses.ts';
+export { optimizerOf, type NamedTensors, type Optimizer, type OptimizerState, type Symbols, type UpdateRule } from './optimizer.ts';
+export { adam, adamw, rmsprop, sgd, type AdamOptions, type RmspropOptions, type SgdOptions } from './optimizers.ts';
+export { clipGradNorm, clipGradValue } from './clip.ts';
+export { fit, type FitOptions, type FitProgress, type Trainable } from './loop.ts';
+export type { Batch } from './batch.ts';
+export { releaseState, retainState } from './carry.ts';
+export { breather } from './breathe.ts';
+export { ConfigError, textConfig, textDefaults, type OptimizerName, type TextConfig, type TextOptions } from './config.ts';
+export { bitsPerCharacter, MovingMean, perplexity } from './metrics.ts';

@@ -1,0 +1,126 @@
+import { add, linear, matmul, mul, reference, tanh, tensor, use, zeros, type Tensor } from '@unroll/tensor';
+import { expect, test } from 'vitest';
+import { adam, crossEntropy, fit, mse, sgd, TrainError, type Batch, type FitOptions, type FitProgress, type Loss, type Trainable } from './index.ts';
+
+use(reference());
+
+/** y = w x + b. */
+function line(): Trainable<never> & { readonly w: Tensor } {
+  const [w, b] = [tensor([[0.0]]), tensor([0])];
+  return { w, parameters: () => ({ w, b }), forward: (x) => linear(x, w, b) };
+}
+
+/** s_t = a s_{t−1} + x_t over (T, B): a state that shows what it is made from. */
+function counter(): Trainable<Tensor> {
+  const a = tensor([1]);
+  return {
+    parameters: () => ({ a }),
+    forward: (x, state = zeros([x.shape[1] as number])) => {
+      const total = add(mul(state, a), matmul(tensor(Array.from({ length: x.shape[0] as number }, () => 1)), x));
+      return [mul(x, a), total];
+    },
+  };
+}
+
+async function all<State>(model: Trainable<State>, batches: Iterable<Batch>, options: FitOptions<State>): Promise<FitProgress<State>[]> {
+  const list: FitProgress<State>[] = [];
+  for await (const progress of fit(model, batches, options)) list.push(progress);
+  return list;
+}
+
+const batch = (rows: number, columns: number, value = 1): Batch => {
+  const data = new Float32Array(rows * columns).fill(value);
+  return { inputs: data, targets: data, shape: [rows, columns] };
+};
+
+test('fit finds a line', async () => {
+  const model = line();
+  const [xs, ys] = [Float32Array.from([-1, 0, 1, 2]), Float32Array.from([-5, -2, 1, 4])];
+  const batches = Array.from({ length: 300 }, () => ({ inputs: xs, targets: ys, shape: [4, 1] }));
+  const progress = await all(model, batches, { loss: mse, optimizer: adam({ lr: 0.1 }) });
+  expect(progress).toHaveLength(300);
+  expect(progress[0]).toMatchObject({ step: 1, loss: (25 + 4 + 1 + 16) / 4, lr: 0.1, tokens: 4, gradNorm: undefined, state: undefined });
+  expect(progress.at(-1)?.loss).toBeLessThan(1e-5);
+  expect(await model.w.item()).toBeCloseTo(3, 2);
+});
+
+test('fit learns classes from scores', async () => {
+  const w = tensor([[0.1, -0.1], [0, 0]]);
+  const model = { parameters: () => ({ w }), forward: (x: Tensor) => matmul(tanh(x), w) };
+  const one = { inputs: tensor([[1, 0], [0, 1]]), targets: tensor([1, 0], { dtype: 'int32' }) };
+  const progress = await all(model, Array.from({ length: 100 }, () => one), { loss: crossEntropy, optimizer: sgd({ lr: 1, momentum: 0.9 }) });
+  expect(progress.at(-1)?.loss).toBeLessThan(0.02);
+  expect(one.inputs.disposed).toBe(false);
+});
+
+test('the state goes from batch to batch and window to window, and starts anew on reset', async () => {
+  const states: number[] = [];
+  const batches = [batch(2, 1), batch(5, 1), { ...batch(1, 1), reset: true }, batch(1, 1)];
+  for await (const { state } of fit(counter(), batches, { loss: mse, optimizer: sgd({ lr: 0 }), truncate: 2, state: tensor([10]) })) states.push((await state?.item()) ?? NaN);
+  expect(states).toEqual([12, 14, 16, 17, 1, 2]);
+});
+
+test('batchFirst cuts windows along the second axis', async () => {
+  const seen: (readonly number[])[] = [];
+  const w = tensor([1]);
+  const model: Trainable<never> = { parameters: () => ({ w }), forward: (x) => (seen.push(x.shape), mul(x, w)) };
+  const progress = await all(model, [batch(3, 5)], { loss: mse, optimizer: sgd({ lr: 0 }), truncate: 2, batchFirst: true });
+  expect(seen).toEqual([[3, 2], [3, 2], [3, 1]]);
+  expect(progress.map(({ tokens }) => tokens)).toEqual([6, 6, 3]);
+});
+
+test('steps ends a stream without end, and the optimiser goes on counting', async () => {
+  function* endless(): Generator<Batch> { for (;;) yield batch(1, 1); }
+  const optimizer = sgd({ lr: 1 });
+  const options = { loss: mse, optimizer, steps: 3, schedule: (step: number) => 1 / step };
+  expect((await all(counter(), endless(), options)).map(({ step, lr }) => [step, lr])).toEqual([[1, 1], [2, 1 / 2], [3, 1 / 3]]);
+  expect((await all(counter(), endless(), options)).map(({ step }) => step)).toEqual([4, 5, 6]);
+  expect(await all(counter(), endless(), { ...options, steps: 0 })).toEqual([]);
+});
+
+test('the norm is measured before clipping, after clipping by value', async () => {
+  const norms = async (options: Partial<FitOptions<never>>): Promise<[number | undefined, number]> => {
+    const model = line();
+    const [first] = await all(model, [{ inputs: tensor([[3]]), targets: tensor([[-2]]) }], { loss: mse, optimizer: sgd({ lr: 1 }), ...options });
+    return [first?.gradNorm, await model.w.item()];
+  };
+  // dL/dw = 2 · 2 · 3 = 12, dL/db = 4
+  expect(await norms({})).toEqual([undefined, -12]);
+  const [norm, w] = await norms({ clipNorm: 1 });
+  expect(norm).toBeCloseTo(Math.hypot(12, 4), 5);
+  expect(w).toBeCloseTo(-12 / Math.hypot(12, 4), 5);
+  expect((await norms({ clipNorm: Infinity }))[1]).toBe(-12);
+  expect(await norms({ clipNorm: Infinity, clipValue: 3 })).toEqual([Math.fround(Math.hypot(3, 3)), -3]);
+});
+
+test('timers run while fit works', async () => {
+  let ticks = 0;
+  const timer = setInterval(() => { ticks += 1; }, 1);
+  function* endless(): Generator<Batch> { for (;;) yield batch(50, 50); }
+  // Ends only because the timer fires.
+  for await (const _ of fit(counter(), endless(), { loss: mse, optimizer: sgd({ lr: 0 }) })) if (ticks >= 2) break;
+  clearInterval(timer);
+  expect(ticks).toBeGreaterThanOrEqual(2);
+});
+
+test('batches may come asynchronously, with targets of another shape', async () => {
+  async function* later(): AsyncGenerator<Batch> {
+    await Promise.resolve();
+    yield { inputs: new Float32Array(6), shape: [2, 3], targets: Int32Array.from([1, 0]), targetShape: [2] };
+  }
+  const w = zeros([3, 2]);
+  const progress: number[] = [];
+  for await (const { loss } of fit({ parameters: () => ({ w }), forward: (x) => matmul(x, w) }, later(), { loss: crossEntropy, optimizer: sgd() })) progress.push(loss);
+  expect(progress).toEqual([Math.fround(Math.LN2)]);
+});
+
+const plain: { readonly loss: Loss } = { loss: mse };
+test.each([
+  ['a truncation of 0', { truncate: 0 }, 'fit: truncate must be a whole number of steps from 1, got 0.'],
+  ['a negative number of steps', { steps: -1 }, 'fit: steps must be a number from 0, got -1.'],
+  ['windows without targets', { truncate: 1 }, 'fit: to cut 2 steps into pieces of 1, targets need a value at every step, got inputs (2, 1) and targets (1); leave truncate out for one target a sequence.'],
+])('%s is refused', async (_, options, message) => {
+  const run = all(line(), [{ inputs: zeros([2, 1]), targets: zeros([1]) }], { ...plain, optimizer: sgd(), ...options });
+  await expect(run).rejects.toThrow(message);
+  await expect(run).rejects.toBeInstanceOf(TrainError);
+});

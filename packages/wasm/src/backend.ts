@@ -1,0 +1,105 @@
+import { kernelKey, TensorError, type Backend, type Buffer, type DType, type HostData, type Kernel, type KernelKind } from '@unroll/tensor/backend';
+import { Cache } from './cache.ts';
+import { Machine, type Compile, type Run } from './kernels/compile.ts';
+import { compileCopy } from './kernels/copy.ts';
+import { compileGather, compileScatter } from './kernels/gather.ts';
+import { compileMap } from './kernels/map.ts';
+import { compileMatMul } from './kernels/matmul.ts';
+import { compileRandom } from './kernels/random.ts';
+import { compileReduce } from './kernels/reduce.ts';
+import { compileScan } from './kernels/scan.ts';
+import type { Block, Heap } from './memory.ts';
+import type { Profile } from './profile.ts';
+
+type Compilers = { readonly [K in KernelKind]: Compile<Extract<Kernel, { kind: K }>> };
+
+/** How each kind of kernel is made to run. A new kind does not compile until it has its row here. */
+const compilers: Compilers = {
+  map: compileMap, reduce: compileReduce, matmul: compileMatMul, gather: compileGather, scatter: compileScatter,
+  copy: compileCopy, random: compileRandom, scan: compileScan,
+};
+
+/** Kernels that stay compiled. */
+const compiledKernels = 2048;
+
+/** Kernels as WebAssembly over one memory. What is dispatched has run when `dispatch` returns. */
+export class WasmBackend implements Backend {
+  readonly name = 'wasm';
+  readonly #machine: Machine;
+  readonly #compiled = new Cache<Run>(compiledKernels);
+
+  constructor(heap: Heap, profile: Profile) {
+    this.#machine = new Machine(heap, profile);
+  }
+
+  supports(dtype: DType): boolean {
+    return dtype !== 'float64';
+  }
+
+  allocate(bytes: number): Buffer {
+    return new WasmBuffer(this.#machine.heap, bytes);
+  }
+
+  free(buffer: Buffer): void {
+    this.#known(buffer).free();
+  }
+
+  write(buffer: Buffer, data: HostData): void {
+    const { address, bytes } = this.#known(buffer);
+    if (data.byteLength !== bytes) throw new TensorError('argument', `wasm: ${data.byteLength} bytes do not fill a buffer of ${bytes}; pass exactly as many.`);
+    this.#machine.heap.views.bytes.set(new Uint8Array(data.buffer, data.byteOffset, bytes), address);
+  }
+
+  async read(buffer: Buffer, dtype: DType): Promise<HostData> {
+    const { address, bytes } = this.#known(buffer);
+    const { float32, int32 } = this.#machine.heap.views;
+    return (dtype === 'int32' ? int32 : float32).slice(address / 4, (address + bytes) / 4);
+  }
+
+  dispatch(kernel: Kernel, inputs: readonly Buffer[], outputs: readonly Buffer[]): void {
+    // Every random kernel is another one, by its seed: to keep them would push the others out.
+    const run = kernel.kind === 'random' ? this.#compile(kernel) : this.#compiled.get(kernelKey(kernel), () => this.#compile(kernel));
+    run(inputs.map((buffer) => this.#known(buffer).address), outputs.map((buffer) => this.#known(buffer).address));
+  }
+
+  memory(): { readonly reserved: number; readonly used: number } {
+    const { reserved, used } = this.#machine.heap.statistics;
+    return { reserved, used };
+  }
+
+  // The row for a kernel's kind takes that kind; TypeScript cannot see that the two unions move together.
+  #compile(kernel: Kernel): Run {
+    return (compilers[kernel.kind] as Compile<Kernel>)(kernel, this.#machine);
+  }
+
+  #known(buffer: Buffer): WasmBuffer {
+    if (!(buffer instanceof WasmBuffer) || buffer.heap !== this.#machine.heap) throw new TensorError('backend', 'wasm: this buffer belongs to another backend; move the tensor with to().');
+    return buffer;
+  }
+}
+
+class WasmBuffer implements Buffer {
+  readonly bytes: number;
+  readonly heap: Heap;
+  #block: Block | undefined;
+
+  constructor(heap: Heap, bytes: number) {
+    this.bytes = bytes;
+    this.heap = heap;
+    this.#block = heap.allocate(bytes);
+  }
+
+  get address(): number {
+    return this.#live().address;
+  }
+
+  free(): void {
+    this.heap.free(this.#live());
+    this.#block = undefined;
+  }
+
+  #live(): Block {
+    if (this.#block === undefined) throw new TensorError('disposed', `wasm: this buffer of ${this.bytes} bytes was freed.`);
+    return this.#block;
+  }
+}
