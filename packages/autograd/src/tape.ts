@@ -1,6 +1,6 @@
 import { Tensor } from '@unroll/tensor';
 import { recording, type DType, type Kernel, type Recorder, type Shape } from '@unroll/tensor/backend';
-import { extend, extrasOf, savesOf } from './rules/index.ts';
+import { extend, savesOf } from './rules/index.ts';
 
 /** Something that gradients flow to: a watched tensor, or one computed from it. */
 export interface Variable { readonly shape: Shape; readonly dtype: DType }
@@ -97,8 +97,6 @@ export class Tape implements Recorder {
 
   record(kernel: Kernel, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
     for (const tape of this.#family()) if (tape.#depends(inputs)) tape.#note(kernel, inputs, outputs);
-    // Nobody else asked for them; what a tape needs of them it holds by now.
-    for (const extra of extrasOf(kernel, outputs)) extra.dispose();
   }
 
   alias(input: Tensor, output: Tensor): void {

@@ -20,7 +20,12 @@ export interface CellDefinition<State extends string, Gate extends string, Vecto
   /** The states, carried from step to step. The first one is the cell's output. */
   readonly state: readonly State[];
   readonly gates: readonly Gate[];
+  /** Vectors of parameters, one number a channel. */
   readonly vectors?: readonly Vector[];
+  /** What a vector starts training at, such as 1 for a gain; the others start like weights. */
+  readonly start?: { readonly [V in Vector]?: number };
+  /** False where the cell's products have no bias in any case. Default true: they have one where the layer has. */
+  readonly bias?: boolean;
   /** One step of time: returns the next value of every state, and any other value that deserves a name. */
   step(symbols: StepSymbols<Gate, Vector>, state: { readonly [S in State]: Expr }): Result;
 }
@@ -35,6 +40,10 @@ export interface Cell {
   /** Gates with a recurrent weight, in the order of their rows in `weight_hh`. */
   readonly recurrentGates: readonly string[];
   readonly vectors: readonly string[];
+  /** What vectors start training at, for those that do not start like weights. */
+  readonly start: Readonly<Record<string, number>>;
+  /** Whether the products have a bias, where the layer has. */
+  readonly bias: boolean;
   /** Every value that the author named, states included, in the order in which they were returned. */
   readonly values: readonly { readonly name: string; readonly value: Expr }[];
 }
@@ -49,7 +58,7 @@ export const recurrentWeight = 'hh';
 export function defineCell<const State extends string, const Gate extends string, const Vector extends string = never, Result extends { readonly [S in State]: Expr } = { readonly [S in State]: Expr }>(
   definition: CellDefinition<State, Gate, Vector, Result>,
 ): Cell {
-  const { gates, vectors = [], state } = definition;
+  const { gates, vectors = [], state, bias = true } = definition;
   const used = { [inputWeight]: new Set<number>(), [recurrentWeight]: new Set<number>() };
   const product = (weight: keyof typeof used, gate: number, operand: Expr): Expr => {
     used[weight].add(gate);
@@ -74,6 +83,8 @@ export function defineCell<const State extends string, const Gate extends string
     inputGates: present(inputWeight),
     recurrentGates: present(recurrentWeight),
     vectors,
+    start: { ...definition.start },
+    bias,
     values: Object.entries<Expr>(result).map(([name, value]) => ({ name, value: renumber(value) })),
   };
 }

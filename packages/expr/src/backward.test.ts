@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { add, adjointName, biasName, differentiate, div, dot, exp, input, max, mean, min, mul, narrow, ops, relu, sigmoid, sqrt, sub, tanh } from './index.ts';
+import { add, adjointName, biasName, differentiate, div, dot, exp, input, max, mean, min, mul, ops, relu, sigmoid, sqrt, sub, tanh } from './index.ts';
 import type { Backward, Expr, Field, Step } from './index.ts';
 
 // A step run by its definition, in plain arrays: [name] → numbers, T × B × width for sequences.
@@ -205,29 +205,7 @@ describe.each(Object.entries(steps))('differentiate: %s', (_, step) => {
   test('kept values have the width of what they are', () => {
     expect(differentiate(step, outputNames(step), all(step)).kept.filter(({ width }) => width !== H)).toEqual([]);
   });
-
-  test('narrow gives the same as absent cotangents of zero, and only what is asked for', () => {
-    const run = { T: 3, B: 2 };
-    const values = inputsOf(step, run);
-    const full = differentiate(step, outputNames(step), all(step));
-    for (const given of subsets([...outputNames(step)])) for (const wanted of subsets([...all(step)])) {
-      const weights = Object.fromEntries(Object.entries(cotangentsOf(step, run)).map(([name, row]) => [name, outputNames(step).has(name) && !given.has(name) ? row.map(() => 0) : row]));
-      const reference = pulled(step, full, values, run, weights);
-      const small = narrow(full, given, wanted);
-      const found = pulled(step, small, values, run, weights);
-      const asked = [...step.states.map(({ name }) => name), ...[...wanted].flatMap((name) => [name, biasName(name)])];
-      for (const name of Object.keys(found)) expect(asked).toContain(name);
-      const differs = (name: string): boolean => reference[name] !== undefined && worst(found[name] ?? reference[name].map(() => 0), reference[name]) !== 0;
-      expect(asked.filter(differs)).toEqual([]);
-      expect(small.sources).toHaveLength(small.step.sequences.length);
-      expect(small.sources.filter(({ kind, name }) => kind === 'cotangent' && !given.has(name))).toEqual([]);
-    }
-  });
 });
-
-function subsets(names: readonly string[]): Set<string>[] {
-  return names.reduce<Set<string>[]>((found, name) => [...found, ...found.map((set) => new Set([...set, name]))], [new Set()]);
-}
 
 describe('what is kept', () => {
   const keptOf = (name: string): string[] => {
@@ -240,27 +218,8 @@ describe('what is kept', () => {
   test('reset before: r ⊙ h is computed again', () => { expect(keptOf('reset before the product').sort()).toEqual(['h.before', 'n', 'r', 'z']); });
 });
 
-describe('narrow', () => {
-  test('an input without gradient spares its product', () => {
-    const step = steps['plain'] as Step;
-    const full = differentiate(step, outputNames(step), all(step));
-    expect(full.step.weights.map(({ name }) => name)).toEqual(['ih', 'hh']);
-    const small = narrow(full, outputNames(step), new Set(['ih', 'hh']));
-    expect(small.step.weights.map(({ name }) => name)).toEqual(['hh']);
-    expect(small.step.outputs).toEqual([]);
-  });
-
-  test('where nothing but a state is asked for, nothing else is summed', () => {
-    const step = steps['two states'] as Step;
-    const small = narrow(differentiate(step, outputNames(step), all(step)), new Set(), new Set());
-    expect(small.step.accumulations).toEqual([]);
-    expect(small.sources.map(({ kind }) => kind)).not.toContain('cotangent');
-    expect(small.sources.map(({ name }) => name)).not.toContain('h.before');
-  });
-
-  test('a backward step has no derivative of its own', () => {
-    const step = steps['plain'] as Step;
-    const { step: backward } = differentiate(step, outputNames(step), all(step));
-    expect(() => differentiate(backward, outputNames(backward), all(backward))).toThrow(/second derivatives/);
-  });
+test('a backward step has no derivative of its own', () => {
+  const step = steps['plain'] as Step;
+  const { step: backward } = differentiate(step, outputNames(step), all(step));
+  expect(() => differentiate(backward, outputNames(backward), all(backward))).toThrow(/second derivatives/);
 });

@@ -6,8 +6,11 @@ export { text } from './text.ts';
 export { adjoints, derivatives, gradient, type Adjoints, type Seed } from './grad.ts';
 export { checkStep, drawsRandom, mapStep, roots, StepError, widths, type Accumulation, type AccumulationPart, type Field, type Step, type WeightField } from './step.ts';
 export { adjointName, biasName, differentiate, type Backward, type SequenceSource } from './backward.ts';
-export { narrow } from './narrow.ts';
 export { latex, type Notation } from './latex.ts';
 export { planOf } from './planner.ts';
 export type { MeanOf, Place, Plan, PointwiseMap, Product, Scratch, Stage, Sum, Target } from './plan.ts';
+export {
+  EquationError, parseEquations, type CallSyntax, type Directive, type DirectiveKind, type Equation, type NameSyntax, type NegationSyntax, type NumberSyntax,
+  type OperationSyntax, type Operator, type Span, type Syntax,
+} from './parse.ts';
 export { evaluator, type Evaluator } from './evaluate.ts';

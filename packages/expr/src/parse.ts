@@ -49,7 +49,7 @@ export type DirectiveKind = 'text' | 'names';
  */
 export function parseEquations(source: string, directives: Readonly<Record<string, DirectiveKind>> = {}): { readonly equations: Equation[]; readonly directives: Directive[] } {
   const found: { equations: Equation[]; directives: Directive[] } = { equations: [], directives: [] };
-  const budget = { tokens: 4000 };
+  const budget = { tokens: longest };
   linesOf(source).forEach((text, k) => {
     const line = new Line(source, text, k + 1, budget);
     const keyword = line.keyword(directives);
@@ -63,8 +63,9 @@ export function parseEquations(source: string, directives: Readonly<Record<strin
 
 interface Token { readonly kind: 'number' | 'name' | 'symbol' | 'end'; readonly text: string; readonly time: NameSyntax['time']; readonly span: Span }
 
-/** Deeper than anyone writes, and far from the end of the machine's stack. */
+/** Deeper and longer than anyone writes, and far from the end of the machine's stack. */
 const deepest = 100;
+const longest = 2000;
 const products: readonly string[] = ['*', '⊙', '∘', '·', '⋅', '×'];
 const minuses: readonly string[] = ['-', '−'];
 const times: Readonly<Record<string, NameSyntax['time']>> = { 't': 'now', 't-1': 'before' };
@@ -227,7 +228,7 @@ class Line {
   /** Takes the current token and reads the one behind it. */
   #next(): Token {
     const taken = this.#token;
-    if (--this.#budget.tokens < 0) this.#fail('the text is longer than 4000 tokens.');
+    if (--this.#budget.tokens < 0) this.#fail(`the text is longer than ${longest} names, numbers and signs.`);
     this.#token = this.#read();
     return taken;
   }
@@ -238,7 +239,7 @@ class Line {
     if (rest === '' || rest.startsWith('#')) return this.#at('end', start, 0);
     const [number] = /^(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?/.exec(rest) ?? [];
     if (number !== undefined) return this.#at('number', start, number.length);
-    const [name] = /^\p{L}[\p{L}\p{M}\p{N}_]*(?<=_)\{[^}#]*\}|^\p{L}[\p{L}\p{M}\p{N}_]*/u.exec(rest) ?? [];
+    const [name] = /^\p{L}[\p{L}\p{M}\p{N}_]*_\{[^}#]*\}|^\p{L}[\p{L}\p{M}\p{N}_]*/u.exec(rest) ?? [];
     if (name !== undefined) return this.#readName(start, name);
     const symbol = String.fromCodePoint(rest.codePointAt(0) as number);
     const token = this.#at('symbol', start, symbol.length);

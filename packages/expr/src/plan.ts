@@ -1,4 +1,4 @@
-import type { Expr } from './node.ts';
+import type { Expr, Random } from './node.ts';
 
 /**
  * Where a row of channels lies while a step runs. `state`: before the step; `sequence`, `vector`, `output`: the step's own;
@@ -39,6 +39,8 @@ export interface MeanOf { readonly operand: Place; readonly target: Place }
 export interface PointwiseMap {
   readonly width: number;
   readonly leaves: ReadonlyMap<string, Place>;
+  /** Inputs that are random numbers. */
+  readonly draws: ReadonlyMap<string, Random>;
   readonly writes: readonly { readonly value: Expr; readonly target: Target }[];
 }
 

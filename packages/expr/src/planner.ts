@@ -1,4 +1,4 @@
-import { children, input, type Dot, type Expr, type Mean } from './node.ts';
+import { children, input, type Dot, type Expr, type Mean, type Random } from './node.ts';
 import { ops } from './ops.ts';
 import type { MeanOf, Place, Plan, PointwiseMap, Product, Scratch, Stage, Sum, Target } from './plan.ts';
 import { Schedule, type Phase } from './schedule.ts';
@@ -79,7 +79,8 @@ class Planner {
   #place(values: readonly { node: Expr; width: number }[], phase: Phase, level: number): Place {
     const [first] = values;
     const direct = first === undefined || values.length > 1 ? undefined : this.#places.get(first.node);
-    if (direct !== undefined && !(direct.kind === 'state' && phase !== 'loop')) return direct;
+    // Behind the loop a state is gone, and what comes from outside may hold anything in masked rows, where a map writes zeros.
+    if (direct !== undefined && phase !== 'after') return direct;
     const key = `${phase === 'before' ? 'before ' : ''}${values.map(({ node }) => this.#identity.get(node)).join(' ')}`;
     const known = this.#joined.get(key);
     if (known !== undefined) return this.#rejoin(known, phase, level);
@@ -201,9 +202,15 @@ class Planner {
         accumulation,
         offset: chain[0]?.offset ?? 0,
         left: this.#place(chain.map((part) => ({ node: part.left, width: this.#width(part.left, rows) })), 'after', Infinity),
-        right: right === undefined ? undefined : this.#place([{ node: right, width: columns }], 'after', Infinity),
+        right: right === undefined ? undefined : this.#right(right, columns),
       })));
     });
+  }
+
+  // Masked rows of the left side are zero, so whatever is in those of the right side does not count.
+  #right(node: Expr, width: number): Place {
+    const direct = this.#places.get(node);
+    return direct?.kind === 'sequence' ? direct : this.#place([{ node, width }], 'after', Infinity);
   }
 
   // Maps.
@@ -257,16 +264,24 @@ class Planner {
     for (const write of writes) byWidth.set(write.target.width, [...(byWidth.get(write.target.width) ?? []), write]);
     return [...byWidth].map(([width, list]) => {
       const leaves = new Map<string, Place>();
+      const draws = new Map<string, Random>();
       const read = substitute((node) => {
+        if (node.kind === 'random') return drawnInput(node, draws);
         const place = available.get(node) ?? this.#places.get(node);
         if (place === undefined) return undefined;
         const name = `${place.kind}${place.index}${place.offset === 0 ? '' : `_${place.offset}`}`;
         leaves.set(name, place);
         return input(name);
       });
-      return { width, leaves, writes: list.map(({ value, target }) => ({ value: read(value), target })) };
+      return { width, leaves, draws, writes: list.map(({ value, target }) => ({ value: read(value), target })) };
     });
   }
+}
+
+function drawnInput(node: Random, draws: Map<string, Random>): Expr {
+  const name = `random${node.stream}_${node.span}`;
+  draws.set(name, node);
+  return input(name);
 }
 
 function isPlace(target: Target): target is Place {

@@ -1,5 +1,5 @@
 import { children, type Expr } from './node.ts';
-import { topological } from './walk.ts';
+import { dependents, topological } from './walk.ts';
 
 /** A named row of channels. */
 export interface Field { readonly name: string; readonly width: number }
@@ -83,8 +83,30 @@ export function widths(step: Step): Map<Expr, number | undefined> {
   const named = new Map([...step.states, ...step.sequences, ...step.vectors].map(({ name, width }) => [name, width]));
   const weights = new Map(step.weights.map((weight) => [weight.name, weight]));
   const found = new Map<Expr, number | undefined>();
-  for (const node of topological(roots(step))) found.set(node, widthOf(node, found, named, weights));
+  const all = roots(step);
+  for (const node of topological(all)) found.set(node, widthOf(node, found, named, weights));
+  widenDraws(step, all, found);
   return found;
+}
+
+// Random numbers are as wide as what they meet: widths go down from the results to where nothing has given one yet.
+function widenDraws(step: Step, all: readonly Expr[], found: Map<Expr, number | undefined>): void {
+  const drawn = dependents(all, ({ kind }) => kind === 'random');
+  if (drawn.size === 0) return;
+  const weights = new Map(step.weights.map((weight) => [weight.name, weight]));
+  const widen = (node: Expr | undefined, width: number | undefined): void => {
+    if (node === undefined || width === undefined || !drawn.has(node)) return;
+    const known = found.get(node);
+    if (known !== undefined && known !== width) throw new StepError(`step: random numbers of one stream are used for rows of ${known} and of ${width} channels; draw them from two streams.`);
+    found.set(node, width);
+  };
+  step.next.forEach((node, k) => widen(node, step.states[k]?.width));
+  for (const { value, width } of step.outputs) widen(value, width);
+  for (const node of topological(all).reverse()) {
+    const weight = node.kind === 'dot' ? weights.get(node.weight) : undefined;
+    const below = node.kind === 'dot' ? (node.transposed ? weight?.rows : weight?.columns) : found.get(node);
+    for (const child of children(node)) widen(child, below);
+  }
 }
 
 /** Throws a `StepError` where names are missing or double, or widths do not agree. */

@@ -6,14 +6,15 @@ export type Shape = readonly number[];
 
 /**
  * A new value from each element: `outputs[j][i] = bodies[j](inputs[0][i], inputs[1][i], …)`, inputs broadcast to `shape` as in NumPy.
- * The bodies name the inputs `x0`, `x1`, …. Computed in type `compute`, stored in `dtype`.
+ * The bodies name the inputs `x0`, `x1`, …. Computed in type `compute`, stored in `dtype`; floats stored as int32 lose their fraction
+ * (−1.7 → −1), stay within its range and give 0 for NaN.
  */
 export interface MapKernel {
   readonly kind: 'map';
   readonly bodies: readonly Expr[];
   readonly shape: Shape;
   readonly inputs: readonly { readonly shape: Shape; readonly dtype: DType }[];
-  /** int32 only where every input is int32 and every operation is exact on integers. */
+  /** int32 only where every input and `dtype` are int32 and every operation is exact on integers; arithmetic wraps around. */
   readonly compute: DType;
   readonly dtype: DType;
 }
@@ -98,7 +99,7 @@ export interface RandomKernel {
 /**
  * A recurrence over time: see `Step` for the mathematics of one step and the order of inputs and outputs.
  * T steps over B rows; `reverse` runs from T−1 down to 0. `masked`: one more input, float (T, B): where it is 0 the row's states
- * are carried on, its outputs are 0 and it adds nothing to the accumulations.
+ * are carried on, its outputs are 0 and it adds nothing to the accumulations. Random numbers are those of `fillStepRandom`.
  */
 export interface ScanKernel {
   readonly kind: 'scan';

@@ -2,7 +2,7 @@ import type { Backend, DType, ScanKernel } from '@unroll/tensor/backend';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { expectConforming, type Case } from './conformance/compare.ts';
-import { conversions, copies, draws, inputsFor, integerMaps, lookups, maps, products, reductions } from './conformance/kernels.ts';
+import { conversions, copies, draws, edges, inputsFor, integerMaps, lookups, maps, products, reductions } from './conformance/kernels.ts';
 import { steps, type NamedStep } from './conformance/steps.ts';
 
 /** Largest errors, absolute below 1 and relative above. */
@@ -23,6 +23,7 @@ export function conformance(name: string, makeBackend: () => Backend | Promise<B
       const bounds = tolerances[dtype];
       kernelsOf('map', dtype, makeBackend, maps(dtype), bounds.map);
       kernelsOf('conversion', dtype, makeBackend, conversions(dtype), 0);
+      edgesOf(dtype, makeBackend, bounds.map);
       kernelsOf('reduce', dtype, makeBackend, reductions(dtype), bounds.reduce);
       kernelsOf('matmul', dtype, makeBackend, products(dtype), bounds.matmul);
       kernelsOf('gather and scatter', dtype, makeBackend, lookups(dtype), bounds.reduce);
@@ -46,6 +47,14 @@ function kernelsOf(what: string, dtype: DType, makeBackend: () => Backend | Prom
     const backend = await makeBackend();
     if (!backend.supports(dtype)) skip(`${backend.name} has no ${dtype}`);
     await fc.assert(fc.asyncProperty(cases, (one) => expectConforming(backend, one, tolerance)), { numRuns: 150, seed: 20 });
+  });
+}
+
+function edgesOf(dtype: DType, makeBackend: () => Backend | Promise<Backend>, tolerance: number): void {
+  test(`every operation at the edges, ${dtype}`, async ({ skip }) => {
+    const backend = await makeBackend();
+    if (!backend.supports(dtype)) skip(`${backend.name} has no ${dtype}`);
+    for (const one of edges(dtype)) await expectConforming(backend, one, tolerance);
   });
 }
 

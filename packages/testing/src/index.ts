@@ -1,2 +1,3 @@
-export {};
+export { conformance } from './conformance.ts';
+export { torchFixtures } from './fixtures.ts';
 export { recurrenceSuite, scansOf } from './recurrence.ts';

@@ -1,5 +1,5 @@
 import { cells, stepOf, type Cell, type CellSizes } from '@unroll/cells';
-import { differentiate, type Step } from '@unroll/expr';
+import { biasName, differentiate, type SequenceSource, type Step } from '@unroll/expr';
 import { inputsOf, outputsOf, referenceKernel, sizeOf, type Backend, type HostData, type ScanKernel } from '@unroll/tensor/backend';
 import { describe, expect, test } from 'vitest';
 import { randomNumbers, worstError } from './numbers.ts';
@@ -14,11 +14,11 @@ const shapes: readonly (CellSizes & { readonly steps: number; readonly batch: nu
 ];
 
 /** The forward scan of a cell with all that its backward needs, and the backward scan. */
-export function scansOf(cell: Cell, sizes: CellSizes): { readonly forward: Step; readonly backward: Step } {
+export function scansOf(cell: Cell, sizes: CellSizes): { readonly forward: Step; readonly backward: Step; readonly sources: readonly SequenceSource[] } {
   const step = stepOf(cell, sizes, cell.state);
   const wanted = [...step.sequences, ...step.vectors, ...step.weights].map(({ name }) => name);
-  const { kept, step: backward } = differentiate(step, new Set(cell.state), new Set(wanted));
-  return { forward: { ...step, outputs: [...step.outputs, ...kept] }, backward };
+  const { kept, step: backward, sources } = differentiate(step, new Set(cell.state), new Set(wanted));
+  return { forward: { ...step, outputs: [...step.outputs, ...kept] }, backward, sources };
 }
 
 /** Every cell of the registry on a backend: fused forward and backward scans equal the step-by-step definition, in every variant. */
@@ -26,12 +26,16 @@ export function recurrenceSuite(name: string, makeBackend: () => Promise<Backend
   describe.each(Object.values(cells))(`${name}: $name`, (cell) => {
     test.each(shapes)('T=$steps B=$batch I=$inputSize H=$hiddenSize bias=$bias', async ({ steps, batch, ...sizes }) => {
       const backend = await makeBackend();
-      const { forward, backward } = scansOf(cell, sizes);
+      const scans = scansOf(cell, sizes);
       for (const reverse of [false, true]) {
         for (const masked of [false, true]) {
           const common = { kind: 'scan', dtype: 'float32', steps, batch, masked } as const;
-          expect(await deviation(backend, { ...common, step: forward, reverse })).toBeLessThan(tolerance);
-          expect(await deviation(backend, { ...common, step: backward, reverse: !reverse })).toBeLessThan(tolerance);
+          const forward: ScanKernel = { ...common, step: scans.forward, reverse };
+          const backward: ScanKernel = { ...common, step: scans.backward, reverse: !reverse };
+          const inputs = randomInputs(forward);
+          const results = defined(forward, inputs);
+          expect(await deviation(backend, forward, inputs)).toBeLessThan(tolerance);
+          expect(await deviation(backend, backward, backwardInputs(forward, inputs, results, backward, scans.sources))).toBeLessThan(tolerance);
         }
       }
       expect(backend.memory().used).toBe(0);
@@ -39,24 +43,46 @@ export function recurrenceSuite(name: string, makeBackend: () => Promise<Backend
   });
 }
 
-/** The largest difference to the reference over all outputs of a kernel, relative where a value is above 1. */
-async function deviation(backend: Backend, kernel: ScanKernel): Promise<number> {
-  const inputs = randomInputs(kernel);
-  const expected = outputsOf(kernel).map(({ shape }) => new Float32Array(sizeOf(shape)));
-  referenceKernel(kernel, inputs, expected);
+/** The largest difference to the definition over all outputs of a kernel, relative where a value is above 1. */
+async function deviation(backend: Backend, kernel: ScanKernel, inputs: readonly Float32Array[]): Promise<number> {
   const got = await dispatched(backend, kernel, inputs);
-  return Math.max(...expected.map((numbers, k) => worstError(numbers, got[k] ?? [])));
+  return Math.max(...defined(kernel, inputs).map((numbers, k) => worstError(numbers, got[k] ?? [])));
 }
 
-// Weights as small as training starts with, so that errors are those of arithmetic and not of growing numbers.
+function defined(kernel: ScanKernel, inputs: readonly Float32Array[]): Float32Array[] {
+  const outputs = outputsOf(kernel).map(({ shape }) => new Float32Array(sizeOf(shape)));
+  referenceKernel(kernel, inputs, outputs);
+  return outputs;
+}
+
+// Weights as small as training starts with, and states away from zero, by which a cell with a normaliser would divide: errors are to be
+// those of the arithmetic, not of numbers that grow.
 function randomInputs(kernel: ScanKernel): Float32Array[] {
-  const matrices = new Set(kernel.step.weights.map(({ blocks, rows, columns }) => `${blocks * rows} ${columns}`));
+  const { states, sequences, vectors } = kernel.step;
   const signatures = inputsOf(kernel);
   return signatures.map(({ shape }, k) => {
-    const isMatrix = shape.length === 2 && matrices.has(shape.join(' ')) && k >= kernel.step.states.length;
-    const numbers = randomNumbers(sizeOf(shape), k + kernel.steps, isMatrix ? 1 / Math.sqrt(shape[1] ?? 1) : 1);
+    const numbers = randomNumbers(sizeOf(shape), k + kernel.steps, k >= states.length + sequences.length + vectors.length && shape.length === 2 ? 1 / Math.sqrt(shape[1] ?? 1) : 1);
+    if (k < states.length) return numbers.map((number) => 1 + number / 2);
     return kernel.masked && k === signatures.length - 1 ? numbers.map((number) => (number > -0.3 ? 1 : 0)) : numbers;
   });
+}
+
+/** What a tape would hand to the backward kernel: values of the forward run, and gradients from outside, here random. */
+function backwardInputs(forward: ScanKernel, inputs: readonly Float32Array[], results: readonly Float32Array[], backward: ScanKernel, sources: readonly SequenceSource[]): Float32Array[] {
+  const { states, sequences, vectors, weights, outputs } = forward.step;
+  const names = [...states, ...sequences, ...vectors, ...weights.flatMap(({ name, bias }) => (bias ? [{ name }, { name: biasName(name) }] : [{ name }]))].map(({ name }) => name);
+  const input = (name: string): Float32Array => inputs[names.indexOf(name)] as Float32Array;
+  const output = (name: string): Float32Array => results[states.length + outputs.findIndex((field) => field.name === name)] as Float32Array;
+  const gradients = inputsOf(backward).map(({ shape }, k) => randomNumbers(sizeOf(shape), 1000 + k));
+  const read: Readonly<Record<SequenceSource['kind'], (name: string, k: number) => Float32Array>> = {
+    kept: output, output, sequence: input, cotangent: (_, k) => gradients[states.length + k] as Float32Array,
+  };
+  return [
+    ...gradients.slice(0, states.length),
+    ...sources.map(({ kind, name }, k) => read[kind](name, k)),
+    ...[...backward.step.vectors, ...backward.step.weights].map(({ name }) => input(name)),
+    ...(forward.masked ? inputs.slice(-1) : []),
+  ];
 }
 
 async function dispatched(backend: Backend, kernel: ScanKernel, inputs: readonly HostData[]): Promise<HostData[]> {

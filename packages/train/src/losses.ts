@@ -64,5 +64,5 @@ function weightsOf(targets: Tensor, ignoreIndex: number, { dtype, shape: [, clas
 function checkClasses(logits: Tensor, targets: Tensor): void {
   check(logits.rank === targets.rank + 1 && shapeText(logits.shape.slice(0, -1)) === shapeText(targets.shape), 'shape',
     () => `crossEntropy: logits (…, V) need targets (…), got logits ${shapeText(logits.shape)} and targets ${shapeText(targets.shape)}; the classes are on the last axis.`);
-  check(targets.dtype === 'int32', 'shape', () => `crossEntropy: targets must be int32 class numbers, got ${targets.dtype}; convert them with cast(targets, 'int32').`);
+  check(targets.dtype === 'int32', 'argument', () => `crossEntropy: targets must be int32 class numbers, got ${targets.dtype}; convert them with cast(targets, 'int32').`);
 }

@@ -1,3 +1,5 @@
+import { check } from './errors.ts';
+
 /** Nats as bits: of a loss per character, bits per character. */
 export function bitsPerCharacter(nats: number): number {
   return nats / Math.LN2;
@@ -15,7 +17,7 @@ export class MovingMean {
 
   /** `window`: how many values count, a whole number from 1. */
   constructor(window = 100) {
-    if (!Number.isSafeInteger(window) || window < 1) throw new RangeError(`MovingMean: window must be a whole number from 1, got ${window}.`);
+    check(Number.isSafeInteger(window) && window >= 1, 'argument', () => `MovingMean: window must be a whole number from 1, got ${window}.`);
     this.window = window;
   }
 

@@ -7,7 +7,7 @@ import { matmul } from './matmul.ts';
 import { random } from './random.ts';
 import { reduce } from './reduce.ts';
 import type { Pull, Rule, Saves } from './rule.ts';
-import { extendScan, keptBy, scan } from './scan.ts';
+import { extendScan, scan } from './scan.ts';
 
 type Rules = { readonly [K in KernelKind]: Rule<Extract<Kernel, { kind: K }>> };
 
@@ -17,11 +17,6 @@ const rules: Rules = { map, reduce, matmul, gather, scatter, copy, random, scan 
 /** The kernel with the further outputs that its rule reads. Extending twice changes nothing. */
 export function extend(kernel: Kernel): Kernel {
   return kernel.kind === 'scan' ? extendScan(kernel) : kernel;
-}
-
-/** Of the outputs of an extended kernel, those that it was extended by. */
-export function extrasOf(kernel: Kernel, outputs: readonly Tensor[]): readonly Tensor[] {
-  return kernel.kind === 'scan' ? outputs.slice(outputs.length - keptBy(kernel)) : [];
 }
 
 /** What has to be saved, where the gradients by the inputs `wanted` will be asked for. */

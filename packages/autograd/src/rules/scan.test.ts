@@ -1,9 +1,10 @@
-import { add, div, dot, exp, input, max, mean, mul, relu, sigmoid, sqrt, sub, tanh, type Expr, type Step } from '@unroll/expr';
+import { add, adjointName, biasName, differentiate, div, dot, exp, input, max, mean, mul, relu, sigmoid, sqrt, sub, tanh, type Backward, type Expr, type Step } from '@unroll/expr';
 import { add as plus, cast, matmul, memory, mul as times, reference, reshape, scan, scope, sum, tanh as tanhOf, tensor, use, zeros, type Kernel, type Tensor } from '@unroll/tensor';
 import { recording, run } from '@unroll/tensor/backend';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkGradients, grad, valueAndGrad, vjp } from '../index.ts';
 import { Tape } from '../tape.ts';
+import { narrow } from './narrow.ts';
 
 let before: ReturnType<typeof use>;
 beforeAll(() => { before = use(reference()); });
@@ -99,6 +100,45 @@ describe.each(Object.entries(steps))('%s', (_, of) => {
       await checkGradients((one) => runStep(of, inputs.with(k, one), sizes).outputs[0], [tensors] as const);
     }
   });
+});
+
+// The backward kernel of a step by itself: everything it gives, by name.
+async function runBackward(of: Step, { kept, sources, step: back }: Backward, isGiven: (output: string) => boolean): Promise<Map<string, number[]>> {
+  const results = scope(() => {
+    const [T, B] = [3, 2];
+    const inputs = new Map([...of.states, ...of.sequences, ...of.vectors, ...of.weights.flatMap(({ name, bias }) => (bias ? [{ name }, { name: biasName(name) }] : [{ name }]))].map(({ name }, k) => [name, inputsOf(of, { T, B })[k] as Tensor]));
+    const { outputs } = runStep({ ...of, outputs: [...of.outputs, ...kept] }, [...inputs.values()], { T, B });
+    const cotangent = (name: string): Tensor => (isGiven(name) ? numbers([T, B, H], 50 + of.outputs.findIndex((output) => output.name === name)) : zeros([T, B, H], { dtype: 'float64' }));
+    const read = {
+      kept: (name: string) => outputs[of.outputs.length + kept.findIndex((field) => field.name === name)], output: (name: string) => outputs[of.outputs.findIndex((field) => field.name === name)],
+      sequence: (name: string) => inputs.get(name), cotangent,
+    };
+    const tensors = [...back.states.map((_, k) => numbers([B, H], 60 + k)), ...sources.map(({ kind, name }) => read[kind](name)), ...[...back.vectors, ...back.weights].map(({ name }) => inputs.get(name))];
+    return run({ kind: 'scan', step: back, dtype: 'float64', steps: T, batch: B, reverse: true, masked: false }, tensors as Tensor[]);
+  });
+  const names = [...back.states, ...back.outputs, ...back.accumulations].map(({ name }) => name);
+  return new Map(await Promise.all(results.map(async (result, k): Promise<[string, number[]]> => [names[k] as string, [...await result.data()]])));
+}
+
+function subsets(names: readonly string[]): Set<string>[] {
+  return names.reduce<Set<string>[]>((found, name) => [...found, ...found.map((set) => new Set([...set, name]))], [new Set()]);
+}
+
+test.each(Object.entries(steps))('%s: narrow gives the same as cotangents of zero, and only what is asked for', async (_, of) => {
+  const names = [...of.sequences, ...of.vectors, ...of.weights].map(({ name }) => name);
+  const outputs = of.outputs.map(({ name }) => name);
+  const full = differentiate(of, new Set(outputs), new Set(names));
+  for (const given of subsets(outputs)) {
+    const expected = await runBackward(of, full, (name) => given.has(name));
+    for (const wanted of subsets(names)) {
+      const small = narrow(full, given, wanted);
+      const found = await runBackward(of, small, (name) => given.has(name));
+      const asked = [...of.states.map(({ name }) => name), ...[...wanted].flatMap((name) => [name, biasName(name)])].map(adjointName);
+      expect([...found.keys()].filter((name) => !asked.includes(name))).toEqual([]);
+      for (const name of asked) if (expected.has(name)) expect(found.get(name) ?? expected.get(name)?.map(() => 0)).toEqual(expected.get(name)?.map((number) => number + 0));
+      expect(small.sources.filter(({ kind, name }) => kind === 'cotangent' && !given.has(name))).toEqual([]);
+    }
+  }
 });
 
 describe('one node for a sequence', () => {

@@ -1,8 +1,9 @@
-import { adjointName, biasName, differentiate, narrow, roots, topological, type Backward, type Step } from '@unroll/expr';
+import { adjointName, biasName, differentiate, drawsRandom, roots, topological, type Backward, type Step } from '@unroll/expr';
 import type { Tensor } from '@unroll/tensor';
 import { run, type ScanKernel } from '@unroll/tensor/backend';
 import { check } from '../errors.ts';
 import { zerosOn } from '../place.ts';
+import { narrow } from './narrow.ts';
 import type { Pull, Rule, Saves } from './rule.ts';
 
 /**
@@ -30,12 +31,6 @@ export function extendScan(kernel: ScanKernel): ScanKernel {
   return extension === undefined || extension.step === kernel.step ? kernel : { ...kernel, step: extension.step };
 }
 
-/** How many outputs a step was extended by. They are its last ones. */
-export function keptBy({ step }: ScanKernel): number {
-  const extension = extensions.get(step);
-  return extension === undefined || extension === 'none' || extension.step !== step ? 0 : extension.backward.kept.length;
-}
-
 function extensionOf(step: Step): Extension | undefined {
   const known = extensions.get(step) ?? extended(step);
   extensions.set(step, known);
@@ -60,16 +55,19 @@ function placesOf({ step, masked }: ScanKernel, kept: number): {
   readonly inputs: ReadonlyMap<string, number>;
   readonly outputs: ReadonlyMap<string, number>;
   readonly firstKept: number;
+  readonly seed: number | undefined;
   readonly mask: number | undefined;
 } {
   const fields = [step.states, step.sequences, step.vectors].flat().map(({ name }) => name);
   const names = [...fields, ...step.weights.flatMap(({ name, bias }) => (bias ? [name, biasName(name)] : [name]))];
   const firstKept = step.states.length + step.outputs.length - kept;
+  const drawn = drawsRandom(step);
   return {
     inputs: new Map(names.map((name, k) => [name, k])),
     outputs: new Map(step.outputs.slice(0, step.outputs.length - kept).map(({ name }, k) => [name, step.states.length + k])),
     firstKept,
-    mask: masked ? names.length : undefined,
+    seed: drawn ? names.length : undefined,
+    mask: masked ? names.length + (drawn ? 1 : 0) : undefined,
   };
 }
 
@@ -77,10 +75,10 @@ function saves(kernel: ScanKernel): Saves {
   const extension = extensionOf(kernel.step);
   if (extension === undefined) return { inputs: [], outputs: [] };
   const { backward } = extension;
-  const { inputs, outputs, firstKept, mask } = placesOf(kernel, backward.kept.length);
+  const { inputs, outputs, firstKept, seed, mask } = placesOf(kernel, backward.kept.length);
   const read = [...backward.sources.filter(({ kind }) => kind === 'sequence'), ...backward.step.vectors, ...backward.step.weights];
   return {
-    inputs: [...read.flatMap(({ name }) => inputs.get(name) ?? []), ...(mask === undefined ? [] : [mask])],
+    inputs: [...read.flatMap(({ name }) => inputs.get(name) ?? []), ...[seed, mask].filter((place) => place !== undefined)],
     outputs: [...backward.sources.flatMap(({ kind, name }) => (kind === 'output' ? (outputs.get(name) ?? []) : [])), ...backward.kept.map((_, k) => firstKept + k)],
   };
 }
@@ -90,7 +88,7 @@ function pull(kernel: ScanKernel, values: Pull): readonly (Tensor | undefined)[]
   check(extension !== undefined, 'second-derivative',
     () => 'grad: the gradient of a recurrence has no gradient of its own; second derivatives through scan() are not supported, write the steps as operations where they are needed.');
   const { step, sources } = narrowed(extension, kernel, values);
-  const { inputs, outputs, firstKept, mask } = placesOf(kernel, extension.backward.kept.length);
+  const { inputs, outputs, firstKept, seed, mask } = placesOf(kernel, extension.backward.kept.length);
   const input = (name: string): Tensor => values.input(inputs.get(name) as number);
   const read: Readonly<Record<typeof sources[number]['kind'], (name: string) => Tensor>> = {
     kept: (name) => values.output(firstKept + extension.backward.kept.findIndex((field) => field.name === name)),
@@ -102,6 +100,8 @@ function pull(kernel: ScanKernel, values: Pull): readonly (Tensor | undefined)[]
     ...stateCotangents(kernel, values),
     ...sources.map(({ kind, name }) => read[kind](name)),
     ...[...step.vectors, ...step.weights].map(({ name }) => input(name)),
+    // The same seed draws the same numbers again: nothing random is kept.
+    ...(seed === undefined || !drawsRandom(step) ? [] : [values.input(seed)]),
     ...(mask === undefined ? [] : [values.input(mask)]),
   ]);
   const named = new Map([...step.states, ...step.outputs, ...step.accumulations].map(({ name }, k) => [name, results[k]]));

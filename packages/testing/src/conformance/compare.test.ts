@@ -18,7 +18,7 @@ test('a backend that follows the definition passes, rounding included', async ()
 });
 
 test.each([
-  ['a wrong value', faulty((_, [y]) => { write(y, new Float32Array([0.3, 6.001, 9])); }), 'map, output 0: element 1 is 6.000'],
+  ['a wrong value', faulty((_, [y]) => { write(y, new Float32Array([0.3, 6.001, 9])); }), 'map of mul(x0, 3), output 0: element 1 is 6.000'],
   ['NaN', faulty((_, [y]) => { write(y, new Float32Array([0.3, 6, NaN])); }), 'element 2 is NaN'],
   ['an output that was not written', { ...right, dispatch: () => undefined }, 'element 0 is NaN'],
   ['a changed input', faulty(([x]) => { write(x, ones); }), 'map: changed its inputs'],

@@ -1,3 +1,4 @@
+import { text } from '@unroll/expr';
 import { bytesPerElement, hostArray, inputsOf, outputsOf, referenceKernel, sizeOf, type Backend, type Buffer, type DType, type HostData, type Kernel } from '@unroll/tensor/backend';
 import { expect } from 'vitest';
 
@@ -10,7 +11,11 @@ export interface Case { readonly kernel: Kernel; readonly inputs: readonly HostD
  */
 export async function expectConforming(backend: Backend, { kernel, inputs }: Case, tolerance: number): Promise<void> {
   const found = await dispatched(backend, kernel, inputs);
-  expectedOf(kernel, inputs).forEach((expected, k) => expectClose(found[k] as HostData, expected, tolerance, `${kernel.kind}, output ${k}`));
+  expectedOf(kernel, inputs).forEach((expected, k) => expectClose(found[k] as HostData, expected, tolerance, `${nameOf(kernel)}, output ${k}`));
+}
+
+function nameOf(kernel: Kernel): string {
+  return kernel.kind === 'map' ? `map of ${kernel.bodies.map(text).join(', ')}` : kernel.kind;
 }
 
 /** The float64 version of a kernel: the same, with rounding out of the picture. */

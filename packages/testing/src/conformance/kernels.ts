@@ -1,4 +1,4 @@
-import { apply, constant, input, type Expr } from '@unroll/expr';
+import { apply, constant, input, ops, type Expr, type ScalarOp } from '@unroll/expr';
 import { concat, flip, permute, reference, recording, reshape, slice, stack, use, zeros, pad, type Recorder, type Tensor } from '@unroll/tensor';
 import { hostArray, inputName, inputsOf, sizeOf, type CopyKernel, type Distribution, type DType, type GatherKernel, type HostData, type Kernel, type MatMulKernel, type RandomKernel, type ReduceKernel, type ReduceOp, type ScatterKernel, type Shape } from '@unroll/tensor/backend';
 import * as fc from 'fast-check';
@@ -25,6 +25,25 @@ export function conversions(dtype: DType): fc.Arbitrary<Case> {
   const bodies = fc.constantFrom(x, apply('less', x, y), apply('lessEqual', x, y), apply('equal', x, y), apply('sub', constant(1), apply('equal', x, y)));
   return fc.record({ body: bodies, from: fc.constantFrom<DType>(dtype, 'int32'), to: fc.constantFrom<DType>(dtype, 'int32'), count: fc.nat({ max: 40 }) }).chain(({ body, from, to, count }) =>
     filled({ kind: 'map', bodies: [body], shape: [count], inputs: [{ shape: [count], dtype: from }, { shape: [], dtype: from }], compute: from === 'int32' && to === 'int32' ? 'int32' : dtype, dtype: to }, eighths));
+}
+
+const special = [0, -0, 1, -1, 0.5, -2.5, 88, -88, 100, -100, 1e-6, 1e30, -1e30, 3e9, -3e9, NaN, Infinity, -Infinity];
+
+/** Every operation, and the cast to int32, on every pair of values at the edges: overflow, infinities, NaN. */
+export function edges(dtype: DType): Case[] {
+  const numbers = (values: readonly number[]): HostData => {
+    const data = hostArray(dtype, values.length);
+    data.set(values);
+    return data;
+  };
+  const pairs = special.flatMap((a) => special.map((b) => [a, b] as const));
+  const inputs = [numbers(pairs.map(([a]) => a)), numbers(pairs.map(([, b]) => b)), numbers(pairs.map((_, k) => k))];
+  const of = (body: Expr, to: DType): Case => {
+    const used = inputs.slice(0, Math.max(1, body.kind === 'apply' ? body.args.length : 1));
+    return { kernel: { kind: 'map', bodies: [body], shape: [pairs.length], inputs: used.map(() => ({ shape: [pairs.length], dtype })), compute: dtype, dtype: to }, inputs: used };
+  };
+  const all = (Object.keys(ops) as ScalarOp[]).map((op) => of(apply(op, ...[0, 1, 2].slice(0, ops[op].arity).map((k) => input(inputName(k)))), dtype));
+  return [...all, of(input(inputName(0)), 'int32')];
 }
 
 /** Reductions, some of them with NaN among the values. */

@@ -1,4 +1,4 @@
-import type { Plan, Step, Target } from '@unroll/expr';
+import { drawsRandom, type Plan, type Step, type Target } from '@unroll/expr';
 import type { ScanKernel } from '@unroll/tensor/backend';
 import type { FunctionBuilder, Local } from '../assembler.ts';
 import type { Layout } from './layout.ts';
@@ -30,6 +30,9 @@ export class Places {
   input(index: number): Local { return this.#f.param(index); }
   output(index: number): Local { return this.#f.param(inputCount(this.#kernel) + index); }
   accumulation(index: number): Local { return this.#outputSequence(this.#kernel.step.outputs.length + index); }
+
+  /** What random numbers come from, in front of the mask. */
+  get seed(): Local { return this.input(inputCount(this.#kernel) - (this.#kernel.masked ? 2 : 1)); }
 
   /** The matrix of a weight. */
   weight(index: number): Local {
@@ -97,7 +100,7 @@ export class Places {
 
 /** How many tensors go in. */
 export function inputCount({ step, masked }: ScanKernel): number {
-  return step.states.length + step.sequences.length + step.vectors.length + tensorsOf(step.weights) + (masked ? 1 : 0);
+  return step.states.length + step.sequences.length + step.vectors.length + tensorsOf(step.weights) + (drawsRandom(step) ? 1 : 0) + (masked ? 1 : 0);
 }
 
 /** How many come out. */

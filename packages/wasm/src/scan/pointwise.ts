@@ -1,8 +1,9 @@
-import { constant, input, type Expr } from '@unroll/expr';
+import { constant, input, type Expr, type Random } from '@unroll/expr';
 import type { FunctionBuilder, FunctionReference, Local, ModuleBuilder } from '../assembler.ts';
 import type { Constants } from '../constants.ts';
 import { emitExpressions } from '../emit.ts';
 import type { Profile } from '../profile.ts';
+import { emitDraw } from './draw.ts';
 
 /** How a map walks over one operand: bytes from row to row, and whether a row is a single number for all channels. */
 export interface Walk { readonly rowBytes: number; readonly single: boolean }
@@ -14,6 +15,10 @@ export interface Pointwise {
   readonly width: number;
   /** What the expressions read, by name. */
   readonly leaves: ReadonlyMap<string, Walk>;
+  /** Names that are random numbers. */
+  readonly draws: ReadonlyMap<string, Random>;
+  /** B: rows of one step; behind them comes the next step. */
+  readonly batch: number;
   readonly writes: readonly { readonly value: Expr; readonly walk: Walk; readonly masked: Masked }[];
   /** One more parameter, a float a row: where it is 0 every write takes its `masked` value. */
   readonly masked: boolean;
@@ -24,10 +29,17 @@ export type Masked = { readonly leaf: string } | 'zero';
 /** Vectors computed in lock step, to keep the processor's pipelines full. */
 const vectors = 2;
 
-/** A function of the addresses of all leaves, then of all targets, then of the mask. Writes nothing beyond `width` channels of a row. */
+/** How many parameters of a map with random numbers come behind the mask: the step of the first row, its first channel, the seed's address. */
+export const drawParameters = 3;
+
+/**
+ * A function of the addresses of all leaves, then of all targets, then of the mask, then of what `drawParameters` says. Writes nothing
+ * beyond `width` channels of a row.
+ */
 export function emitPointwise(module: ModuleBuilder, map: Pointwise, options: { readonly constants: Constants; readonly profile: Profile }): FunctionReference {
-  const count = map.leaves.size + map.writes.length + (map.masked ? 1 : 0);
-  return module.function({ params: Array.from({ length: count }, () => 'i32' as const), results: [] }, (f) => new PointwiseCode(f, map, options).emit());
+  const count = map.leaves.size + map.writes.length + (map.masked ? 1 : 0) + (map.draws.size > 0 ? drawParameters : 0);
+  const draw = map.draws.size > 0 ? emitDraw(module) : undefined;
+  return module.function({ params: Array.from({ length: count }, () => 'i32' as const), results: [] }, (f) => new PointwiseCode(f, map, options, draw).emit());
 }
 
 /** An operand: the parameter with its address, and how far into it the loop has come. */
@@ -41,18 +53,25 @@ class PointwiseCode {
   readonly #offsets = new Map<string, { readonly at: Local; readonly walk: Walk }>();
   readonly #leaves: ReadonlyMap<string, Operand>;
   readonly #targets: readonly Operand[];
+  readonly #draw: FunctionReference | undefined;
+  readonly #rowIndex: Local;
+  /** How far into the channels of its row a vector lies. */
+  readonly #channel: Local;
 
-  constructor(f: FunctionBuilder, map: Pointwise, options: { readonly constants: Constants; readonly profile: Profile }) {
+  constructor(f: FunctionBuilder, map: Pointwise, options: { readonly constants: Constants; readonly profile: Profile }, draw: FunctionReference | undefined) {
     this.#f = f;
     this.#map = map;
     this.#options = options;
+    this.#draw = draw;
+    this.#rowIndex = f.local('i32');
+    this.#channel = this.#offset({ rowBytes: 0, single: false });
     this.#leaves = new Map([...map.leaves].map(([name, walk], k) => [name, this.#operand(f.param(k), walk)]));
     this.#targets = map.writes.map(({ walk }, k) => this.#operand(f.param(map.leaves.size + k), walk));
   }
 
   emit(): void {
     const f = this.#f;
-    const row = f.local('i32');
+    const row = this.#rowIndex;
     const live = this.#map.writes.map(({ value }) => value);
     if (!this.#map.masked) {
       f.while(row, this.#map.rows, 1, () => this.#row(live));
@@ -67,10 +86,14 @@ class PointwiseCode {
   }
 
   #operand(base: Local, walk: Walk): Operand {
+    return { base, walk, at: this.#offset(walk) };
+  }
+
+  #offset(walk: Walk): Local {
     const key = `${walk.rowBytes} ${walk.single}`;
     const known = this.#offsets.get(key) ?? { at: this.#f.local('i32'), walk };
     this.#offsets.set(key, known);
-    return { base, walk, at: known.at };
+    return known.at;
   }
 
   /** All channels of one row: pairs of vectors, a vector, the channels left over. */
@@ -105,11 +128,29 @@ class PointwiseCode {
   }
 
   #load(name: string, vector: number): void {
+    const drawn = this.#map.draws.get(name);
+    if (drawn !== undefined) {
+      this.#drawn(drawn, vector);
+      return;
+    }
     const operand = this.#leaves.get(name);
     if (operand === undefined) throw new RangeError(`pointwise: nothing is named "${name}".`);
     this.#f.get(operand.base).get(operand.at).op('i32.add');
     if (operand.walk.single) this.#f.memory('v128.load32_splat');
     else this.#f.memory('v128.load', vector * 16);
+  }
+
+  /** Four channels' random numbers: from the seed, the stream, the step, the row and the channels alone. */
+  #drawn({ stream, span }: Random, vector: number): void {
+    const f = this.#f;
+    const { leaves, writes, masked, batch } = this.#map;
+    const first = leaves.size + writes.length + (masked ? 1 : 0);
+    const [time, unit, seed] = [f.param(first), f.param(first + 1), f.param(first + 2)];
+    f.get(unit).i32(2).op('i32.shr_u').get(this.#channel).i32(4).op('i32.shr_u').op('i32.add').i32(vector).op('i32.add');
+    f.get(this.#rowIndex).i32(batch).op('i32.rem_u');
+    if (span === 'step') f.get(this.#rowIndex).i32(batch).op('i32.div_u').get(time).op('i32.add').i32(1).op('i32.add');
+    else f.i32(0);
+    f.i32(stream).get(seed).call(this.#draw as FunctionReference);
   }
 
   #store(index: number, value: Local, vector: number, lanes: number): void {

@@ -197,13 +197,18 @@ class Program {
     const leaves = masked ? withCarried(map) : map.leaves;
     const walks = new Map([...leaves].map(([name, place]) => [name, this.#walk(place, map.width, part)]));
     const writes = map.writes.map(({ value, target }) => ({ value, walk: { rowBytes: places.rowBytes(target), single: false }, masked: maskedValue(target) }));
-    const reference = emitPointwise(module, { rows: places.rows(moment), width, leaves: walks, writes, masked }, options);
+    const reference = emitPointwise(module, { rows: places.rows(moment), batch: kernel.batch, width, leaves: walks, draws: map.draws, writes, masked }, options);
     for (const [name, place] of leaves) this.#pushLeaf(place, walks.get(name)?.single ?? false, moment, part);
     for (const { target } of map.writes) {
       places.push(target, moment);
       if (part !== undefined) f.get(part.unit).i32(2).op('i32.shl').op('i32.add');
     }
     if (masked) places.pushMask(moment);
+    if (map.draws.size > 0) {
+      if (moment === 'step') f.get(places.time); else f.i32(0);
+      if (part === undefined) f.i32(0); else f.get(part.unit);
+      f.get(places.seed);
+    }
     f.call(reference);
   }
 

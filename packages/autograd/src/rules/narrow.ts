@@ -1,7 +1,4 @@
-import { adjointName, biasName, type Backward } from './backward.ts';
-import { constant, type Dot, type Expr } from './node.ts';
-import { mapStep, roots, type Accumulation, type Step } from './step.ts';
-import { freeNames, rewrite, substitute, topological } from './walk.ts';
+import { adjointName, biasName, constant, freeNames, mapStep, rewrite, roots, substitute, topological, type Accumulation, type Backward, type Dot, type Expr, type Step } from '@unroll/expr';
 
 /**
  * The same backward step where only the outputs `given` bring a gradient and only the gradients of `wanted` (sequences, vectors,
