@@ -15,7 +15,7 @@ const functionMark = 'function ';
 function naming(): (value: Expr) => Expr {
   const visit: (value: Expr) => Expr = substitute((node) => {
     const idiom = idiomOf(node);
-    return idiom === undefined ? undefined : dot(functionMark + idiom.name, 0, visit(idiom.operand));
+    return idiom === undefined ? undefined : dot([functionMark + idiom.name, ...idiom.numbers].join(', '), 0, visit(idiom.operand));
   });
   return visit;
 }
@@ -32,8 +32,11 @@ function notationOf(cell: Cell): Notation {
   };
 }
 
-function called(name: string, operand: string): string {
-  return `\\operatorname{${name}}${operand.startsWith('(') ? operand : `(${operand})`}`;
+function called(spelled: string, operand: string): string {
+  const [name = '', ...numbers] = spelled.split(', ');
+  // An operand that is more than an atom comes in parentheses.
+  const inner = operand.startsWith('(') ? operand.slice(1, -1) : operand;
+  return `\\operatorname{${name}}(${[inner, ...numbers].join(', ')})`;
 }
 
 // p_i at time t is p_{i,t}; words are upright.

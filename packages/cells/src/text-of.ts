@@ -1,8 +1,8 @@
 import { children, sharing, type Apply, type Dot, type Expr } from '@unroll/expr';
 import { inputName, inputWeight, recurrentWeight, type Cell } from './define.ts';
 import { CellError } from './errors.ts';
-import { textFunctions } from './functions.ts';
 import { idiomOf } from './idioms.ts';
+import { textFunctions } from './text-functions.ts';
 
 /**
  * The cell's equations as text: `cellFromText` makes a cell of it that computes the same.
@@ -71,7 +71,7 @@ class Writer {
 
   #apply(node: Apply): Piece {
     const idiom = idiomOf(node);
-    if (idiom !== undefined) return this.#call(idiom.name, [idiom.operand]);
+    if (idiom !== undefined) return this.#call(idiom.name, [idiom.operand], idiom.numbers);
     const [a = node, b = node] = node.args;
     switch (node.op) {
       case 'add':
@@ -83,8 +83,8 @@ class Writer {
     }
   }
 
-  #call(name: string, args: readonly Expr[]): Piece {
-    return atom(`${name}(${args.map((arg) => this.#write(arg).text).join(', ')})`);
+  #call(name: string, args: readonly Expr[], numbers: readonly number[] = []): Piece {
+    return atom(`${name}(${[...args.map((arg) => this.#write(arg).text), ...numbers.map((number) => written(number).text)].join(', ')})`);
   }
 
   #inside(node: Expr, least: Binding): string {
@@ -102,7 +102,7 @@ class Writer {
       const text = isBiased ? this.#product(node).text : this.#inside(node, tightness.product);
       return k === 0 ? text : `${sign} ${text}`;
     });
-    return { text: [...texts, ...this.#biases(products).map((bias) => `+ ${bias}`)].join(' '), binding: tightness.sum };
+    return { text: [...texts, ...[...this.#biases(products)].map((bias) => `+ ${bias}`)].join(' '), binding: tightness.sum };
   }
 
   #terms(node: Expr): Term[] {

@@ -1,7 +1,7 @@
 import { add, apply, constant, EquationError, neg, parseEquations, type CallSyntax, type Directive, type DirectiveKind, type Equation, type Expr, type NameSyntax, type Operator, type ScalarOp, type Span, type Syntax } from '@unroll/expr';
-import { defineCell, inputName, type Cell, type StepSymbols } from './define.ts';
-import { textFunctions } from './functions.ts';
+import { defineCell, inputName, type Cell } from './define.ts';
 import { nearest } from './near.ts';
+import { textFunctions } from './text-functions.ts';
 
 /**
  * A cell from its equations, one a line; README.md of this package describes the notation.
@@ -22,8 +22,13 @@ const keywords: Readonly<Record<string, DirectiveKind>> = {
 };
 const operations: Readonly<Record<Operator, ScalarOp>> = { '+': 'add', '-': 'sub', '*': 'mul', '/': 'div' };
 
-type Symbols = StepSymbols<string, string>;
-interface Scope { readonly symbols: Symbols; readonly states: Readonly<Record<string, Expr>>; readonly values: Map<string, Expr> }
+type Named<Value> = Readonly<Record<string, Value>>;
+/** What names mean while the equations are read: the definition's symbols, and the values of the lines so far. */
+interface Scope {
+  readonly symbols: { readonly W: Named<Expr>; readonly R: Named<(operand: Expr) => Expr>; readonly v: Named<Expr>; readonly x: Expr };
+  readonly states: Named<Expr>;
+  readonly values: Map<string, Expr>;
+}
 /** A name with what its spelling says of time: `h_prev`, `h_{t-1}`, `h_t`. */
 interface Reference { readonly base: string; readonly time: NameSyntax['time']; readonly span: Span }
 /** W, or R (which U is another word for), and the gate, '' where the weight has no index. */
@@ -48,7 +53,7 @@ class Reader {
     this.#vectors = new Map([...this.#declared('vector'), ...this.#undeclaredVectors()]);
     this.#products = equations.flatMap(({ value }) => [...callsIn(value)]).flatMap(({ callee: { name, span } }) => {
       const weight = weightOf(name);
-      return weight === undefined || this.#targets.has(name) ? [] : [{ ...weight, span }];
+      return weight === undefined ? [] : [{ ...weight, span }];
     });
   }
 
@@ -63,6 +68,8 @@ class Reader {
       start: Object.fromEntries([...this.#vectors].flatMap(([vector, start]) => (start === undefined ? [] : [[vector, start]]))),
       step: (symbols, states) => this.#step({ symbols, states, values: new Map() }),
     });
+    const first = this.#equations[0]?.target.span ?? { line: 1, column: 1, length: 1 };
+    if (state.length === 0) this.#fail(first, 'there is no state: no equation reads a value from before the step, such as h or h_{t-1} on the right side.');
     return { ...cell, bias: this.#hasBias() };
   }
 
@@ -79,7 +86,8 @@ class Reader {
         const { base, span } = reference(name);
         if (found.has(base)) this.#fail(span, `${keyword} "${base}" is declared twice.`);
         if (keyword === 'state' && !this.#targets.has(base)) this.#fail(span, `state "${base}" is never assigned; give it an equation "${base} = …".`);
-        if (keyword === 'vector' && (this.#targets.has(base) || base === inputName)) this.#fail(span, `"${base}" is a value already, so it cannot be a vector of parameters.`);
+        if (keyword === 'vector') this.#checkFree(base, span);
+        if (keyword === 'vector' && this.#targets.has(base)) this.#fail(span, `"${base}" is assigned, so it cannot be a vector of parameters.`);
         if (keyword !== 'vector' && value !== undefined) this.#fail(span, `only vectors have a number that they start at, not ${keyword} "${base}".`);
         found.set(base, value);
       }
@@ -92,13 +100,17 @@ class Reader {
     for (const { target } of this.#equations) {
       const { base, time, span } = reference(target);
       if (time === 'before') this.#fail(span, `the value of "${base}" before the step cannot be assigned; write "${base} = …".`);
-      if (base === inputName) this.#fail(span, 'x is the input and cannot be assigned.');
-      if (textFunctions.has(base.toLowerCase())) this.#fail(span, `"${base}" is a function; choose another name.`);
-      if (weightOf(base) !== undefined || base.startsWith('b_')) this.#fail(span, `"${base}" names a parameter and cannot be assigned.`);
+      this.#checkFree(base, span);
       if (found.has(base)) this.#fail(span, `"${base}" is assigned twice; every equation needs a name of its own.`);
       found.add(base);
     }
     return found;
+  }
+
+  #checkFree(name: string, span: Span): void {
+    if (name === inputName) this.#fail(span, 'x is the input; choose another name.');
+    if (textFunctions.has(name.toLowerCase())) this.#fail(span, `"${name}" is a function; choose another name.`);
+    if (weightOf(name) !== undefined || name.startsWith('b_')) this.#fail(span, `"${name}" is the name of a weight or a bias; choose another one.`);
   }
 
   // Names that begin with p_ or v_ need no declaration.
@@ -122,15 +134,7 @@ class Reader {
       assigned.add(reference(target).base);
     }
     if (declared.length > 0) return declared;
-    const first = this.#equations[0]?.target.span ?? { line: 1, column: 1, length: 1 };
-    // Reading may fail for a better reason than that nothing is carried on.
-    if (found.size === 0 && this.#undefinedNames().length === 0) this.#fail(first, 'there is no state: no equation reads a value from before the step, such as h or h_{t-1} on the right side.');
     return [...found].sort((a, b) => Number(b === 'h') - Number(a === 'h'));
-  }
-
-  #undefinedNames(): Reference[] {
-    const known = (name: string): boolean => this.#targets.has(name) || this.#vectors.has(name) || name === inputName || /^b(_|$)/.test(name);
-    return this.#equations.flatMap(({ value }) => [...namesIn(value)]).map(reference).filter(({ base }) => !known(base));
   }
 
   #gates(): string[] {
@@ -236,7 +240,7 @@ class Reader {
     if (operand === undefined || args.length !== 1) return this.#fail(span, `the weight "${name}" multiplies one value, got ${args.length}.`);
     const { symbols } = scope;
     const row = this.#gateName(gate);
-    if (kind === 'R') return (symbols.R[row] as (operand: Expr) => Expr)(this.#expr(operand, scope));
+    if (kind === 'R') return (symbols.R[row] as Scope['symbols']['R'][string])(this.#expr(operand, scope));
     if (operand.kind !== 'name' || reference(operand).base !== inputName) {
       this.#fail(operand.span, `the input weight "${name}" multiplies x alone; the weight of another value is written R${name.slice(1)}.`);
     }

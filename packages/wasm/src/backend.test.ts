@@ -60,6 +60,18 @@ test('refuses freed buffers, those of other backends, and data of another size',
   await expect(one.read(buffer, 'float32')).rejects.toThrow(TensorError);
 });
 
+test('says so where an engine refuses generated code', async () => {
+  const { Module } = WebAssembly;
+  WebAssembly.Module = function refuse() {
+    throw new Error('disallowed by embedder');
+  } as unknown as typeof Module;
+  try {
+    await expect(wasm()).rejects.toThrow(/disallowed by embedder.*use reference\(\)/u);
+  } finally {
+    WebAssembly.Module = Module;
+  }
+});
+
 test('survives more kinds of kernels than it keeps', async () => {
   const backend = await wasm();
   const [from, to] = [backend.allocate(4), backend.allocate(4)];

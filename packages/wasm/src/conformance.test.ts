@@ -1,4 +1,4 @@
-import { conformance } from '../../testing/src/conformance.ts';
+import { conformance } from '@unroll/testing';
 import { wasm } from './index.ts';
 
 conformance('wasm', () => wasm());

@@ -46,17 +46,28 @@ class DrawCode {
     const [block, count] = [f.local('i32'), f.local('i32')];
     this.#multipliers.forEach((local, k) => f.i32(multipliers[k] as number).op('i32x4.splat').set(local));
     this.#increments.forEach((local, k) => f.i32(increments[k] as number).op('i32x4.splat').set(local));
+    // Whole groups by themselves: behind a condition, V8 would compute everything once for each store.
     f.block(() => f.loop(() => {
-      f.get(left).op('i32.eqz').brIf(1);
-      this.#start(block);
-      for (let round = 0; round < rounds; round++) this.#round(round);
-      for (const numbers of this.#byBlock()) {
-        this.#finish(numbers);
+      f.get(left).i32(16).op('i32.lt_u').brIf(1);
+      this.#numbers(block).forEach((numbers, k) => f.get(target).get(numbers).memory('v128.store', k * 16));
+      f.get(target).i32(64).op('i32.add').set(target).get(left).i32(16).op('i32.sub').set(left);
+      f.get(block).i32(4).op('i32.add').set(block).br(0);
+    }));
+    f.get(left).if(() => {
+      for (const numbers of this.#numbers(block)) {
         f.get(left).i32(4).get(left).i32(4).op('i32.lt_u').op('select').tee(count).if(() => storeSome(f, target, numbers, count));
         f.get(target).i32(16).op('i32.add').set(target).get(left).get(count).op('i32.sub').set(left);
       }
-      f.get(block).i32(4).op('i32.add').set(block).br(0);
-    }));
+    });
+  }
+
+  /** Four vectors, the numbers of four blocks. */
+  #numbers(block: Local): readonly Local[] {
+    this.#start(block);
+    for (let round = 0; round < rounds; round++) this.#round(round);
+    const vectors = this.#byBlock();
+    for (const numbers of vectors) this.#finish(numbers);
+    return vectors;
   }
 
   #start(block: Local): void {
@@ -75,7 +86,7 @@ class DrawCode {
     const [c0, c1, c2, c3] = this.#words;
     const [low0, low1] = this.#products;
     const [multiplier0, multiplier1] = this.#multipliers;
-    f.get(c0).get(multiplier0).op('i32x4.add').set(low0).get(c2).get(multiplier1).op('i32x4.add').set(low1);
+    f.get(c0).get(multiplier0).op('i32x4.mul').set(low0).get(c2).get(multiplier1).op('i32x4.mul').set(low1);
     this.#high(c0, multiplier0);
     f.get(c3).op('v128.xor').get(this.#keys[1]).op('v128.xor');
     this.#high(c2, multiplier1);

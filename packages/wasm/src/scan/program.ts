@@ -4,7 +4,7 @@ import type { FunctionBuilder, Local, ModuleBuilder } from '../assembler.ts';
 import type { Constants } from '../constants.ts';
 import { Gemm } from '../gemm/gemm.ts';
 import type { Profile } from '../profile.ts';
-import { Layout, type Slab } from './layout.ts';
+import type { Layout, Slab } from './layout.ts';
 import { inputCount, outputCount, Places, type Moment } from './places.ts';
 import { emitPointwise, type Masked, type Walk } from './pointwise.ts';
 import { Sums } from './sums.ts';

@@ -1,6 +1,4 @@
-import { bytesPerElement, hostArray, inputsOf, outputsOf, referenceKernel, sizeOf, type Buffer, type DType, type HostData, type Kernel } from '@unroll/tensor/backend';
-import fc from 'fast-check';
-import { expect } from 'vitest';
+import { bytesPerElement, hostArray, inputsOf, outputsOf, referenceKernel, sizeOf, type Buffer, type HostData, type Kernel } from '@unroll/tensor/backend';
 import { WasmBackend } from '../backend.ts';
 import { Heap } from '../memory.ts';
 import { chooseProfile } from '../probe.ts';
@@ -26,17 +24,17 @@ export async function runKernel(backend: WasmBackend, kernel: Kernel, inputs: re
   });
   backend.dispatch(kernel, from, guarded.map(({ output }) => output));
   const results = await Promise.all(guarded.map(({ output, dtype }) => backend.read(output, dtype)));
-  for (const [k, data] of inputs.entries()) expect(sameBits(await backend.read(from[k] as Buffer, 'int32'), data), 'input changed').toBe(true);
+  for (const [k, data] of inputs.entries()) demand(sameBits(await backend.read(from[k] as Buffer, 'int32'), data), () => `${kernel.kind}: input ${k} was changed`);
   for (const { before, after, output } of guarded) {
-    for (const buffer of [before, after]) expect(bitsOf(await backend.read(buffer, 'int32')).every((byte) => byte === sentinel), 'written outside of the output').toBe(true);
+    for (const buffer of [before, after]) demand(bitsOf(await backend.read(buffer, 'int32')).every((byte) => byte === sentinel), () => `${kernel.kind}: wrote outside of its outputs`);
     for (const buffer of [before, after, output]) backend.free(buffer);
   }
   for (const buffer of from) backend.free(buffer);
-  expect(backend.memory().used).toBe(used);
+  demand(backend.memory().used === used, () => `${kernel.kind}: left ${backend.memory().used - used} bytes behind`);
   return results;
 }
 
-/** Runs a kernel on a backend and by definition, and expects the same within `tolerance`, relative to values above 1. */
+/** Runs a kernel on a backend and by definition, and throws unless they agree within `tolerance`, relative to values above 1. */
 export async function checkKernel(backend: WasmBackend, kernel: Kernel, inputs: readonly HostData[], tolerance = 0): Promise<void> {
   const expected = outputsOf(kernel).map(({ shape, dtype }) => hostArray(dtype, sizeOf(shape)));
   referenceKernel(kernel, inputs, expected);
@@ -63,8 +61,6 @@ export function randomNumbers(seed: number): () => number {
   };
 }
 
-export const elementTypes: fc.Arbitrary<DType> = fc.constantFrom('float32', 'int32');
-
 function upload(backend: WasmBackend, data: HostData): Buffer {
   const buffer = backend.allocate(data.byteLength);
   backend.write(buffer, data);
@@ -81,10 +77,14 @@ function sameBits(a: HostData, b: HostData): boolean {
 }
 
 function expectClose(got: HostData, expected: HostData, tolerance: number): void {
-  expect(got.length).toBe(expected.length);
+  demand(got.length === expected.length, () => `${got.length} elements instead of ${expected.length}`);
   expected.forEach((value, k) => {
     const other = got[k] as number;
     const close = Object.is(other, value) || other === value || Math.abs(other - value) <= tolerance * Math.max(1, Math.abs(value));
-    if (!close) expect.fail(`element ${k} of ${expected.length} is ${other} instead of ${value}`);
+    demand(close, () => `element ${k} of ${expected.length} is ${other} instead of ${value}`);
   });
+}
+
+function demand(condition: boolean, message: () => string): void {
+  if (!condition) throw new Error(message());
 }
