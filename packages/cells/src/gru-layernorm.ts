@@ -4,7 +4,7 @@ import { layerNorm } from './functions.ts';
 
 type Gate = 'r' | 'z' | 'n';
 
-/** GRU, reset gate after the product, with each product normalised over the H channels of a gate, with gains and shifts. Ba et al. 2016. */
+/** GRU, reset gate after the product, with each product normalised, gate by gate over its H channels, with gains and shifts. Ba et al. 2016. */
 export const gruLayerNorm: Cell = /* @__PURE__ */ defineCell({
   name: 'gru-layernorm', source: 'Ba, Kiros & Hinton 2016, Layer normalization (arXiv 1607.06450)',
   state: ['h'], gates: ['r', 'z', 'n'], bias: false,

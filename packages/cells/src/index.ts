@@ -20,6 +20,7 @@ export { CellError } from './errors.ts';
 export { EquationError } from '@unroll/expr';
 export { clip, layerNorm, logSigmoid } from './functions.ts';
 export { latexOf } from './latex.ts';
+export { withInputDropout, withRecurrentDropout, withZoneout, type ZoneoutMode } from './noise.ts';
 export { projectionWeight, stepOf, weightsOf, type CellSizes } from './step.ts';
 export { textOf } from './text-of.ts';
 export { cellFromText } from './text.ts';

@@ -4,7 +4,7 @@ import { layerNorm } from './functions.ts';
 
 type Gate = 'i' | 'f' | 'g' | 'o';
 
-/** LSTM with each product and the cell normalised over the H channels of a gate, with gains and shifts. Ba et al. 2016, equations 20 to 22. */
+/** LSTM with each product and the cell normalised, gate by gate over its H channels, with gains and shifts. Ba et al. 2016, equations 20 to 22. */
 export const lstmLayerNorm: Cell = /* @__PURE__ */ defineCell({
   name: 'lstm-layernorm', source: 'Ba, Kiros & Hinton 2016, Layer normalization (arXiv 1607.06450)',
   state: ['h', 'c'], gates: ['i', 'f', 'g', 'o'], bias: false,

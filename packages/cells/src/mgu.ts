@@ -1,7 +1,7 @@
 import { add, mul, sigmoid, sub, tanh } from '@unroll/expr';
 import { defineCell, type Cell } from './define.ts';
 
-/** Minimal gated unit: one gate that forgets and resets. Zhou et al. 2016, equations 9 to 11. */
+/** Minimal gated unit: one gate that forgets and resets. Zhou et al. 2016. */
 export const mgu: Cell = /* @__PURE__ */ defineCell({
   name: 'mgu', source: 'Zhou, Wu, Zhang & Zhou 2016, Minimal gated unit for recurrent neural networks (arXiv 1603.09420)',
   state: ['h'], gates: ['f', 'n'],

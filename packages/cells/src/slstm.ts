@@ -3,8 +3,8 @@ import { defineCell, type Cell } from './define.ts';
 import { logSigmoid } from './functions.ts';
 
 /**
- * LSTM with an exponential input gate, a normaliser n and a stabiliser m of the exponents. Beck et al. 2024, equations 8 to 17, with the
- * sigmoid as forget gate and one head. Where n is 0 nothing is remembered yet, so the memory weighs e^(−1e30) and m is set by the input.
+ * LSTM with an exponential input gate, a normaliser n and a stabiliser m of the exponents. Beck et al. 2024, section 2.2,
+ * with the sigmoid as forget gate and one head. Where n is 0 nothing is remembered yet, so m is set by the input alone.
  */
 export const slstm: Cell = /* @__PURE__ */ defineCell({
   name: 'slstm', source: 'Beck et al. 2024, xLSTM: extended long short-term memory (arXiv 2405.04517)',

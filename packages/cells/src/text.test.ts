@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { add, apply, checkStep, constant, evaluator, input, mul, random, sharing, tanh, text } from '@unroll/expr';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -21,6 +22,12 @@ const lstmText = `
 describe('a cell from text', () => {
   test('is the one that code defines', () => {
     expect(content(cellFromText(lstmText))).toEqual(content(cells.lstm));
+  });
+
+  test('the example of the README is the minimal gated unit', () => {
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+    const source = /cellFromText\(`([^`]*)`/.exec(readme)?.[1] ?? '';
+    expect(content(cellFromText(source))).toEqual(content(cells.mgu));
   });
 
   test('in the notation of papers', () => {
@@ -77,9 +84,9 @@ describe('a cell from text', () => {
   test('all functions, in any case', () => {
     const source = 'h = HardSigmoid(h, 0.1) + clip(h, -1, 1) + layernorm(R h, 0.001) + mean(h) + MAX(h, min(x, 2)) + select(less(h, 0), abs(h), sqrt(h)) + elu(h) + scaledTanh(h, 2, 0.5)';
     expect(() => checkStep(stepOf(cellFromText(source), { inputSize: 2, hiddenSize: 2, bias: true }))).not.toThrow();
-    const { inputs, run } = evaluator([cellFromText('h = hardsigmoid(h, 0.1) + scaledtanh(h, 2, 0.5) + softplus(h)').values[0]?.value ?? constant(0)], ['h']);
-    inputs[0] = 0.8;
-    expect(run()[0]).toBeCloseTo(0.1 * 0.8 + 0.5 + 2 * Math.tanh(0.4) + Math.log1p(Math.exp(0.8)), 12);
+    const machine = evaluator([cellFromText('h = hardsigmoid(h, 0.1) + scaledtanh(h, 2, 0.5) + softplus(h)').values[0]?.value ?? constant(0)], ['h']);
+    machine.inputs[0] = 0.8;
+    expect(machine.run()[0]).toBeCloseTo(0.1 * 0.8 + 0.5 + 2 * Math.tanh(0.4) + Math.log1p(Math.exp(0.8)), 12);
   });
 });
 

@@ -1,4 +1,7 @@
-import { add, apply, constant, EquationError, neg, parseEquations, type CallSyntax, type Directive, type DirectiveKind, type Equation, type Expr, type NameSyntax, type Operator, type ScalarOp, type Span, type Syntax } from '@unroll/expr';
+import {
+  add, apply, constant, EquationError, neg, parseEquations, type CallSyntax, type Directive, type DirectiveKind, type Equation, type Expr, type NameSyntax,
+  type Operator, type ScalarOp, type Span, type Syntax,
+} from '@unroll/expr';
 import { defineCell, inputName, type Cell } from './define.ts';
 import { nearest } from './near.ts';
 import { textFunctions } from './text-functions.ts';

@@ -93,9 +93,9 @@ describe('activation functions', () => {
     softplus: (a) => (a > 100 ? a : Math.log1p(Math.exp(a))),
   };
   const valueAt = (graph: Expr, a: number): number => {
-    const { inputs, run } = evaluator([graph], ['a']);
-    inputs[0] = a;
-    return run()[0] as number;
+    const machine = evaluator([graph], ['a']);
+    machine.inputs[0] = a;
+    return machine.run()[0] as number;
   };
 
   test.each(Object.keys(activations) as ActivationName[])('%s', (name) => {

@@ -10,7 +10,7 @@ use(reference());
 type Row = readonly number[];
 type Rows = Readonly<Record<string, Row>>;
 /** The parts of a step that do not differ from cell to cell: W_g x + b, R_g e + b, vectors of parameters. */
-interface Parts { readonly x: Row; W(gate: string): Row; R(gate: string, operand: Row): Row; v(name: string): Row }
+interface Parts { readonly x: Row; readonly W: (gate: string) => Row; readonly R: (gate: string, operand: Row) => Row; readonly v: (name: string) => Row }
 
 const map = (f: (...args: number[]) => number, ...rows: readonly Row[]): number[] => (rows[0] ?? []).map((_, k) => f(...rows.map((row) => row[k] as number)));
 const sigma = (...rows: readonly Row[]): number[] => map((...terms) => 1 / (1 + Math.exp(-terms.reduce((a, b) => a + b))), ...rows);
@@ -70,7 +70,7 @@ const plain: Readonly<Record<CellName, (parts: Parts, before: Rows) => Rows>> = 
     const next = plus(times(sigma(part('f')), c), times(sigma(part('i')), tanh(part('g'))));
     return { h: times(sigma(part('o')), tanh(times(v('gain_c'), norm(next)), v('shift_c'))), c: next };
   },
-  // Equations 11 to 17 of the paper, which has no words for the first step: there the memory counts for nothing.
+  // The paper's equations, which have no words for the first step: there the memory counts for nothing.
   'slstm': ({ W, R }, { h = none, c = none, n = none, m = none }) => {
     const [input, forget] = [plus(W('i'), R('i', h)), plus(W('f'), R('f', h))];
     const logForget = map((f, n, m) => (n === 0 ? -Infinity : -Math.log(1 + Math.exp(-f)) + m), forget, n, m);

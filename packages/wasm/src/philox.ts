@@ -14,10 +14,10 @@ export function emitDraw(module: ModuleBuilder, draw: Draw): FunctionReference {
   return module.function({ params: Array.from({ length: 8 }, () => 'i32' as const), results: [] }, (f) => new DrawCode(f, draw).emit());
 }
 
-const rounds = 10;
-const multipliers = [0xd251_1f53, 0xcd9e_8d57] as const;
+export const rounds = 10;
+export const multipliers = [0xd251_1f53, 0xcd9e_8d57] as const;
 /** What is added to the key after each round. */
-const increments = [0x9e37_79b9, 0xbb67_ae85] as const;
+export const increments = [0x9e37_79b9, 0xbb67_ae85] as const;
 
 /** Four blocks at a time: a vector holds the same word of each. */
 class DrawCode {

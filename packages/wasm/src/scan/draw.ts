@@ -1,9 +1,5 @@
 import type { FunctionBuilder, FunctionReference, Local, ModuleBuilder } from '../assembler.ts';
-
-/** Philox4x32-10: what counters are multiplied by, and what the key moves by each round. Salmon et al. 2011, "Parallel random numbers". */
-const multipliers = [0xd2511f53, 0xcd9e8d57] as const;
-const weyl = [0x9e3779b9, 0xbb67ae85] as const;
-const rounds = 10;
+import { increments, multipliers, rounds } from '../philox.ts';
 
 /**
  * `draw(c0, c1, c2, c3, seed) → v128`: the four uniform numbers of a block of Philox4x32-10 with this counter, under the two words at
@@ -23,7 +19,7 @@ export function emitDraw(module: ModuleBuilder): FunctionReference {
   });
 }
 
-// (c0, c1, c2, c3) ← (high(m1 c2) ⊕ c1 ⊕ k0, low(m1 c2), high(m0 c0) ⊕ c3 ⊕ k1, low(m0 c0)); k ← k + w
+// (c0, c1, c2, c3) ← (high(m1 c2) ⊕ c1 ⊕ k0, low(m1 c2), high(m0 c0) ⊕ c3 ⊕ k1, low(m0 c0)); the key moves on
 function writeRound(f: FunctionBuilder, [c0, c1, c2, c3]: readonly [Local, Local, Local, Local], key: readonly [Local, Local], [p0, p1]: readonly [Local, Local]): void {
   const product = (counter: Local, multiplier: number, into: Local): void => {
     f.get(counter).op('i64.extend_i32_u').i32(multiplier).op('i64.extend_i32_u').op('i64.mul').set(into);
@@ -34,5 +30,5 @@ function writeRound(f: FunctionBuilder, [c0, c1, c2, c3]: readonly [Local, Local
   high(p1).get(c1).op('i32.xor').get(key[0]).op('i32.xor').set(c0);
   high(p0).get(c3).op('i32.xor').get(key[1]).op('i32.xor').set(c2);
   f.get(p1).op('i32.wrap_i64').set(c1).get(p0).op('i32.wrap_i64').set(c3);
-  key.forEach((word, k) => f.get(word).i32(weyl[k] as number).op('i32.add').set(word));
+  key.forEach((word, k) => f.get(word).i32(increments[k] as number).op('i32.add').set(word));
 }
