@@ -1,2 +1,95 @@
-/** The measurements, run on the built packages: `pnpm bench`. */
-console.log('no measurement yet');
+/** The measurements, run on the built packages: `pnpm bench [CASE...] [--systems a,b] [--rounds n] [--json]`; see README.md. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { defaultCases, parseCase, type Case } from './cases.ts';
+import { Child, choosePin, type Pin } from './child.ts';
+import { writeData } from './data.ts';
+import { measureCase, type CaseResult, type Plan } from './measure.ts';
+import { markdown, type Report } from './report.ts';
+import { findSystems, systemNames, type System } from './systems.ts';
+
+interface Options {
+  readonly cases: readonly Case[];
+  readonly systems: readonly string[];
+  readonly engines: readonly string[];
+  readonly rounds: number;
+  readonly core: number | undefined;
+  readonly limit: number;
+  readonly json: boolean;
+}
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  const report = await measure(options);
+  process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : `\n${markdown(report)}`);
+  if (report.cases.some(({ rows: [first] }) => first !== undefined && 'failure' in first)) process.exitCode = 1;
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 2;
+}
+
+async function measure({ cases, systems: names, engines, rounds, core, limit, json }: Options): Promise<Report> {
+  const [loadBefore = 0] = loadavg();
+  const pin = choosePin(core);
+  const { systems, missing } = findSystems(names, engines);
+  for (const { name, reason } of missing) console.error(`MISSING: ${name}: ${reason}`);
+  if ('reason' in pin) console.error(`NOT PINNED to one core: ${pin.reason}`);
+  const plan: Plan = { rounds, sampleMs: 80, warmMs: 1500, budgetMs: 15_000 };
+  const results: CaseResult[] = [];
+  // With --json, too, progress is for people: it goes to stderr.
+  for (const size of cases) results.push(await inFolder(size, systems, pin, plan, limit * 1000));
+  if (!json) console.error('');
+  return {
+    machine: { processor: cpus()[0]?.model.trim() ?? 'unknown', cores: cpus().length, platform: `${process.platform} ${process.arch}`, node: process.versions.node, loadBefore },
+    pinned: 'core' in pin ? `pinned to core ${pin.core}` : `NOT PINNED to one core: ${pin.reason}`,
+    rounds, missing, warnings: systems.flatMap(({ warning }) => warning ?? []), cases: results,
+  };
+}
+
+async function inFolder(size: Case, systems: readonly System[], pin: Pin, plan: Plan, limitMs: number): Promise<CaseResult> {
+  const folder = mkdtempSync(join(tmpdir(), 'unroll-bench-'));
+  try {
+    const data = join(folder, 'data.bin');
+    writeData(size, data);
+    const entrants = systems.map((system) => ({ name: system.name, start: () => new Child(system, pin, limitMs) }));
+    return await measureCase(size, data, entrants, plan, (line) => console.error(line));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function readOptions(args: readonly string[]): Options {
+  const { values, positionals } = parseArgs({
+    args: [...args], allowPositionals: true,
+    options: {
+      cases: { type: 'string' }, systems: { type: 'string' }, engines: { type: 'string' },
+      rounds: { type: 'string' }, core: { type: 'string' }, limit: { type: 'string' }, json: { type: 'boolean' },
+    },
+  });
+  const systems = list(values.systems);
+  const unknown = systems.find((name) => !systemNames.includes(name));
+  if (unknown !== undefined) throw new Error(`bench: there is no system "${unknown}"; there are ${systemNames.join(', ')}.`);
+  const names = [...positionals, ...list(values.cases)];
+  return {
+    cases: (names.length > 0 ? names : defaultCases).map(parseCase),
+    systems: systems.length > 0 ? systems : systemNames,
+    engines: list(values.engines),
+    rounds: whole('rounds', values.rounds) ?? 9,
+    core: whole('core', values.core, 0),
+    limit: whole('limit', values.limit) ?? 120,
+    json: values.json === true,
+  };
+}
+
+function list(text: string | undefined): string[] {
+  return (text ?? '').split(',').filter((part) => part !== '');
+}
+
+function whole(option: string, text: string | undefined, low = 1): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < low) throw new Error(`bench: --${option} must be a whole number from ${low}, got "${text}".`);
+  return value;
+}

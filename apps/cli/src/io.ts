@@ -1,0 +1,59 @@
+/** One of the two places to print to. */
+export interface Output {
+  readonly write: (text: string) => void;
+  /** Whether a terminal shows it, so that a line can be redrawn. */
+  readonly isTTY: boolean;
+  /** Width of that terminal in cells, at this moment. */
+  readonly columns: number;
+}
+
+/** What asks a command to stop. */
+export type StopSignal = 'SIGINT' | 'SIGTERM';
+
+/**
+ * All of the process that commands may touch, besides files: data go to `stdout`, everything said to a person to `stderr`.
+ * Tests give their own.
+ */
+export interface Io {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now: () => number;
+  /** Calls `handler` for every signal that asks to stop, until the returned function is called. */
+  readonly onStop: (handler: (signal: StopSignal) => void) => () => void;
+  /** Ends the process at once. */
+  readonly exit: (code: number) => void;
+}
+
+/** The process that we are. */
+export function processIo(): Io {
+  return {
+    stdout: outputOf(process.stdout),
+    stderr: outputOf(process.stderr),
+    env: process.env,
+    now: () => performance.now(),
+    onStop,
+    exit: (code) => process.exit(code),
+  };
+}
+
+const fallbackColumns = 80;
+
+function outputOf(stream: NodeJS.WriteStream): Output {
+  return {
+    write: (text) => void stream.write(text),
+    // A terminal without cursor movement (TERM=dumb) gets what a file gets.
+    get isTTY() { return stream.isTTY && process.env['TERM'] !== 'dumb'; },
+    get columns() { return stream.columns > 0 ? stream.columns : fallbackColumns; },
+  };
+}
+
+function onStop(handler: (signal: StopSignal) => void): () => void {
+  process.on('SIGINT', handler);
+  process.on('SIGTERM', handler);
+  return () => {
+    process.off('SIGINT', handler);
+    process.off('SIGTERM', handler);
+  };
+}

@@ -1,0 +1,59 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Io, Output, StopSignal } from './io.ts';
+
+/** Settings of a made-up process. */
+export interface CapturedOptions {
+  readonly tty?: boolean;
+  readonly columns?: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** An `Io` whose output is kept, whose clock stands until it is moved, and which can be asked to stop. For tests. */
+export interface CapturedIo extends Io {
+  /** What was printed so far. */
+  readonly out: string;
+  readonly err: string;
+  /** Codes given to `exit`. */
+  readonly exits: readonly number[];
+  /** Moves the clock on. */
+  advance(milliseconds: number): void;
+  /** As if the signal had come. */
+  stop(signal: StopSignal): void;
+}
+
+export function captureIo({ tty = false, columns = 80, env = {} }: CapturedOptions = {}): CapturedIo {
+  const printed = { out: '', err: '' };
+  const handlers = new Set<(signal: StopSignal) => void>();
+  const exits: number[] = [];
+  let clock = 0;
+  const output = (key: keyof typeof printed): Output => ({ isTTY: tty, columns, write: (text) => void (printed[key] += text) });
+  return {
+    stdout: output('out'),
+    stderr: output('err'),
+    env,
+    exits,
+    get out() { return printed.out; },
+    get err() { return printed.err; },
+    now: () => clock,
+    advance: (milliseconds) => void (clock += milliseconds),
+    stop: (signal) => { for (const handler of handlers) handler(signal); },
+    exit: (code) => void exits.push(code),
+    onStop: (handler) => {
+      handlers.add(handler);
+      return () => void handlers.delete(handler);
+    },
+  };
+}
+
+/** Larger reference files, in a folder below the one that UNROLL_SHARED names; none, and a word about it, where that is not set. */
+export function sharedFiles(folder: string): string[] {
+  const root = process.env['UNROLL_SHARED'] ?? '';
+  if (root !== '') return listed(join(root, folder));
+  process.stderr.write(`UNROLL_SHARED is not set: the tests of ${folder} DO NOT RUN\n`);
+  return [];
+}
+
+function listed(folder: string): string[] {
+  return readdirSync(folder).filter((file) => file.endsWith('.safetensors')).sort().map((file) => join(folder, file));
+}

@@ -1,0 +1,78 @@
+import { evaluateText, trainText, type StepProgress, type TextEvaluation, type TextRun } from '@unroll/recipes';
+import { CliError } from '../errors.ts';
+import type { Io, StopSignal } from '../io.ts';
+import { Meter } from '../print/meter.ts';
+import { Status } from '../print/status.ts';
+import { interruption } from './interruption.ts';
+
+/** How a training ended. */
+export interface Trained {
+  /** What asked it to stop before its last step, if anything did. */
+  readonly stopped: StopSignal | undefined;
+  /** On the held-out text; absent where the training was stopped or nothing was held out. */
+  readonly evaluation: TextEvaluation | undefined;
+  readonly seconds: number;
+}
+
+/** What a training may be told besides the run's own description. */
+export interface TrainingLimits {
+  /** Seconds after which it ends. */
+  readonly longest?: number;
+  /** The learning rate when that share (0 to 1) of the steps, or of the time, is over; otherwise it stays as it is. */
+  readonly lrAt?: (share: number) => number;
+}
+
+/**
+ * Trains a run to its end, or until a signal comes or its time is over, with its progress on stderr.
+ * Throws a `CliError` where it diverges.
+ */
+export async function trainVisibly(run: TextRun, io: Io, { longest = Infinity, lrAt }: TrainingLimits = {}): Promise<Trained> {
+  const status = new Status(io);
+  const stop = interruption(io, () => status.say('stopping after this step; press Ctrl-C again to leave at once'));
+  const begun = io.now();
+  const seconds = (): number => (io.now() - begun) / 1000;
+  try {
+    const complete = await follow(run, io, status, (step) => {
+      if (lrAt !== undefined) run.optimizer.lr = lrAt(Math.min(1, Math.max(step / run.config.steps, seconds() / longest)));
+      return stop.signal !== undefined || seconds() >= longest;
+    });
+    const trained = seconds();
+    const evaluation = stop.signal === undefined ? (complete ?? (await evaluateText(run.model, run.heldOut))) : undefined;
+    return { stopped: stop.signal, evaluation, seconds: trained };
+  } finally {
+    status.end();
+    stop.end();
+  }
+}
+
+/** The evaluation at the end, if the run got there. */
+async function follow(run: TextRun, io: Io, status: Status, isOver: (step: number) => boolean): Promise<TextEvaluation | undefined> {
+  const meter = new Meter(run.config.steps, io.now, run.optimizer.steps);
+  let [first, before]: [number?, StepProgress?] = [];
+  let evaluation: TextEvaluation | undefined;
+  for await (const progress of trainText(run)) {
+    if (progress.kind === 'evaluation') evaluation = progress;
+    if (progress.kind === 'step') {
+      first ??= progress.loss;
+      refuseDivergence(progress, before, first);
+      before = progress;
+      meter.add(progress.loss, progress.tokens);
+      const over = isOver(progress.step);
+      status.update(meter.progress, over);
+      if (over && progress.step < run.config.steps) return undefined;
+    }
+  }
+  return evaluation;
+}
+
+/** The loss that many times that of the first step is no spike any more. */
+const farAbove = 10;
+
+function refuseDivergence({ step, loss, gradNorm }: StepProgress, before: StepProgress | undefined, first: number): void {
+  if (Number.isFinite(loss) && Number.isFinite(gradNorm) && loss <= farAbove * first) return;
+  const last = before === undefined ? '' : `, after ${before.loss.toPrecision(4)} and ${before.gradNorm.toPrecision(4)} at step ${before.step}`;
+  throw new CliError(
+    'diverged',
+    `the training diverged: at step ${step} the loss is ${loss.toPrecision(4)} and the gradient norm ${gradNorm.toPrecision(4)}${last}; try a smaller --lr or --clip; nothing was saved`,
+  );
+}

@@ -1,0 +1,44 @@
+/** Cells that systems are compared with. `gru` has its reset gate after the recurrent product, as PyTorch; `gru-original` before it. */
+export type CellName = 'lstm' | 'gru' | 'gru-original' | 'rnn';
+
+/** train: forward, loss (mean squared error over all steps), backward, Adam. infer: forward from a state of zeros, the last state read. */
+export type Mode = 'train' | 'infer';
+
+/** One measurement: a stack of recurrent layers over sequences. Sizes by the letters N batch, T time, I input, H hidden, L layers. */
+export interface Case {
+  /** `lstm-32x64x64x256`, with `x2` behind for two layers and `-infer` for inference. */
+  readonly name: string;
+  readonly cell: CellName;
+  readonly mode: Mode;
+  readonly batch: number;
+  readonly time: number;
+  readonly input: number;
+  readonly hidden: number;
+  readonly layers: number;
+}
+
+/** Blocks of rows in the weights of a cell. */
+export const gates: Readonly<Record<CellName, number>> = { 'lstm': 4, 'gru': 3, 'gru-original': 3, 'rnn': 1 };
+
+/** What runs when nothing is asked for. */
+export const defaultCases: readonly string[] = ['lstm-32x64x64x256', 'lstm-32x64x64x256-infer', 'lstm-1x1x64x64-infer'];
+
+/** A case by its name. Throws an Error that says how names are made. */
+export function parseCase(name: string): Case {
+  const found = /^(?<cell>[a-z]+(?:-[a-z]+)?)-(?<sizes>[1-9]\d*(?:x[1-9]\d*){3,4})(?:-(?<mode>train|infer))?$/.exec(name)?.groups;
+  const cell = found?.['cell'] ?? '';
+  if (found === undefined || !isCell(cell)) {
+    throw new Error(`bench: there is no case "${name}"; write CELL-NxTxIxH, xL behind for layers, -infer for inference: lstm-32x64x64x256, gru-64x28x28x256x2-infer. Cells: ${Object.keys(gates).join(', ')}.`);
+  }
+  const [batch = 1, time = 1, input = 1, hidden = 1, layers = 1] = (found['sizes'] ?? '').split('x').map(Number);
+  const mode = found['mode'] === 'infer' ? 'infer' : 'train';
+  return { name: nameOf(cell, [batch, time, input, hidden, ...(layers > 1 ? [layers] : [])], mode), cell, mode, batch, time, input, hidden, layers };
+}
+
+function nameOf(cell: CellName, sizes: readonly number[], mode: Mode): string {
+  return `${cell}-${sizes.join('x')}${mode === 'infer' ? '-infer' : ''}`;
+}
+
+function isCell(name: string): name is CellName {
+  return Object.hasOwn(gates, name);
+}

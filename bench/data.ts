@@ -1,0 +1,69 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { gates, type Case } from './cases.ts';
+
+/** Numbers with a shape, last axis fastest. */
+export interface Values { readonly shape: readonly number[]; readonly values: Float32Array }
+
+/** What every system of a case starts from: parameters by PyTorch's names and in its order, then `inputs` (T, N, I) and `targets` (T, N, H). */
+export type Data = ReadonlyMap<string, Values>;
+
+interface Range { readonly low: number; readonly high: number }
+interface Slot { readonly name: string; readonly shape: readonly number[]; readonly range: Range }
+
+/** Writes the data of a case to a file: float32 in the machine's byte order, one tensor behind the other. The same numbers each time. */
+export function writeData(size: Case, path: string): void {
+  const random = mulberry32(1);
+  const numbers = slotsOf(size).flatMap(({ shape, range: { low, high } }) => Float32Array.from({ length: sizeOf(shape) }, () => low + (high - low) * random()));
+  writeFileSync(path, Buffer.concat(numbers.map(({ buffer }) => Buffer.from(buffer))));
+}
+
+/** Reads what `writeData` wrote. */
+export function readData(size: Case, path: string): Data {
+  const { buffer, byteOffset, byteLength } = readFileSync(path);
+  const all = new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
+  let from = 0;
+  return new Map(slotsOf(size).map(({ name, shape }) => {
+    const start = from;
+    from += sizeOf(shape);
+    return [name, { shape, values: all.slice(start, from) }];
+  }));
+}
+
+/** One tensor of a case. */
+export function valuesOf(data: Data, name: string): Values {
+  const found = data.get(name);
+  if (found === undefined) throw new Error(`bench: the data have no "${name}".`);
+  return found;
+}
+
+/** Names, shapes and ranges. Targets lie where an untrained network's outputs do not, so that a few steps change the loss visibly. */
+function slotsOf({ cell, layers, time, batch, input, hidden }: Case): Slot[] {
+  const rows = gates[cell] * hidden;
+  const range = { low: -1 / Math.sqrt(hidden), high: 1 / Math.sqrt(hidden) };
+  const parameters = Array.from({ length: layers }, (_, layer) => [
+    { name: `weight_ih_l${layer}`, shape: [rows, layer === 0 ? input : hidden], range },
+    { name: `weight_hh_l${layer}`, shape: [rows, hidden], range },
+    { name: `bias_ih_l${layer}`, shape: [rows], range },
+    { name: `bias_hh_l${layer}`, shape: [rows], range },
+  ]);
+  return [
+    ...parameters.flat(),
+    { name: 'inputs', shape: [time, batch, input], range: { low: -1, high: 1 } },
+    { name: 'targets', shape: [time, batch, hidden], range: { low: 0, high: 1 } },
+  ];
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1);
+}
+
+/** Uniform numbers from 0 to below 1 (Tommy Ettinger's mulberry32). */
+function mulberry32(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

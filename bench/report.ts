@@ -1,0 +1,70 @@
+import { milliseconds, type CaseResult, type Row } from './measure.ts';
+import type { Missing } from './systems.ts';
+
+/** Everything that a run found out; the document of `--json`. */
+export interface Report {
+  readonly machine: { readonly processor: string; readonly cores: number; readonly platform: string; readonly node: string; readonly loadBefore: number };
+  /** Where processes ran. */
+  readonly pinned: string;
+  readonly rounds: number;
+  readonly missing: readonly Missing[];
+  /** What makes a system's figures worth less here. */
+  readonly warnings: readonly string[];
+  readonly cases: readonly CaseResult[];
+}
+
+/** The report as Markdown: what is missing, the table, and what stands behind it. */
+export function markdown(report: Report): string {
+  return [...missingLines(report), ...tableLines(report), '', ...legendLines(report), ''].join('\n');
+}
+
+function missingLines({ missing, warnings }: Report): string[] {
+  const lines = [
+    ...missing.map(({ name, reason }) => `**MISSING: ${name}** - ${reason}.`),
+    ...warnings.map((warning) => `**CAUTION:** ${warning}.`),
+  ];
+  return lines.flatMap((line) => [line, '']);
+}
+
+function tableLines({ cases }: Report): string[] {
+  const names = [...new Set(cases.flatMap(({ rows }) => rows.map(({ system }) => system)))];
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [
+    line(['case', ...names]),
+    line(['---', ...names.map(() => '---:')]),
+    ...cases.map(({ case: { name }, rows }) => line([name, ...names.map((system) => cell(rows.find((row) => row.system === system)))])),
+  ];
+}
+
+function cell(row: CaseResult['rows'][number] | undefined): string {
+  if (row === undefined) return '-';
+  if ('failure' in row) return 'CANNOT';
+  const time = `${milliseconds(row.time.median)} ±${percent(row.time.spread)}`;
+  if (row.disagreement !== undefined) return `${time}, OTHER WORK`;
+  return row.theirsOverOurs === undefined ? time : `${time} (**${Number(row.theirsOverOurs.median.toPrecision(3))}x**)`;
+}
+
+function legendLines({ machine, pinned, rounds, cases }: Report): string[] {
+  const { processor, cores, node, platform, loadBefore } = machine;
+  const crowding = Math.max(1, ...cases.flatMap(({ rows }) => rows.flatMap((row) => ('crowding' in row ? row.crowding : []))));
+  return [
+    'Processor time of one repetition on one thread: median of the rounds, ± half of the interquartile range. In brackets **their time',
+    'over ours** (`unroll`), median over the same rounds: above 1 the system is slower than ours. Cases are CELL-NxTxIxH: batch, time,',
+    'input, hidden; training (forward, mean squared error, backward, Adam) unless `-infer`.',
+    '',
+    `${processor}, ${cores} cores, ${platform}, Node ${node}; ${pinned}; up to ${rounds} rounds in turn; load before: ${loadBefore.toFixed(1)};`,
+    `others used the core up to ${percent(1 - 1 / crowding)} of the time, which processor time leaves out but caches feel.`,
+    '',
+    ...cases.flatMap((result) => result.rows.map((row) => `- ${result.case.name}: ${'failure' in row ? `**${row.system} CANNOT**: ${row.failure}` : detail(row)}`)),
+  ];
+}
+
+function detail(row: Row): string {
+  const { system, about, time, prepareMs, firstMs, losses, disagreement } = row;
+  const compared = disagreement === undefined ? `losses ${losses.map((loss) => loss.toPrecision(6)).join(', ')}` : `**OTHER WORK**: ${disagreement}`;
+  return `${system} (${about}): ${time.count} rounds, ${milliseconds(time.low)} to ${milliseconds(time.high)}; ready in ${milliseconds(prepareMs)}, first repetition ${milliseconds(firstMs)}; ${compared}`;
+}
+
+function percent(share: number): string {
+  return `${Number((100 * share).toPrecision(2))} %`;
+}

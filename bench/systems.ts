@@ -1,0 +1,104 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** Something to be measured: a process of its own, which speaks protocol.ts. */
+export interface System {
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** What its figures are worth here, where that has to be said. */
+  readonly warning?: string;
+}
+
+/** A system that cannot run here, and why. */
+export interface Missing { readonly name: string; readonly reason: string }
+
+/** What all others are compared with; always runs. */
+export const ours = 'unroll';
+
+/** By name, in the order of the table. A peer is one row here and one file in systems/. */
+const makers: Readonly<Record<string, () => System | Missing>> = {
+  [ours]: () => node(ours, 'unroll.ts'),
+  'unroll-deterministic': () => node('unroll-deterministic', 'unroll.ts', ['deterministic']),
+  'tfjs-wasm': () => node('tfjs-wasm', 'tfjs.ts', ['wasm']),
+  'tfjs-cpu': () => node('tfjs-cpu', 'tfjs.ts', ['cpu']),
+  'pytorch': pytorch,
+  'pytorch-avx512': pytorchAvx512,
+};
+
+/** Names that may be asked for. */
+export const systemNames: readonly string[] = Object.keys(makers);
+
+/**
+ * The systems asked for, ours first, and the missing ones. `engines`: further versions of Node for ours, as major versions of the
+ * npm package `node` or paths of executables.
+ */
+export function findSystems(names: readonly string[], engines: readonly string[]): { systems: System[]; missing: Missing[] } {
+  const wanted = systemNames.filter((name) => name === ours || names.includes(name));
+  const found = [...wanted.flatMap((name) => makers[name]?.() ?? []), ...engines.map(withEngine)];
+  return { systems: found.filter((system) => 'command' in system), missing: found.filter((system) => 'reason' in system) };
+}
+
+function node(name: string, file: string, args: readonly string[] = [], executable: string = process.execPath): System {
+  return { name, command: [executable, '--import', import.meta.resolve('tsx'), fileOf(file), ...args] };
+}
+
+function withEngine(engine: string): System | Missing {
+  const name = `${ours}@${/^\d+$/.test(engine) ? `node${engine}` : engine}`;
+  const [command, args] = /^\d+$/.test(engine) ? ['npx', ['-y', `node@${engine}`]] : [engine, []];
+  const asked = spawnSync(command, [...args, '-p', 'process.execPath'], { encoding: 'utf8', shell: process.platform === 'win32' });
+  const executable = asked.stdout?.trim().split('\n').at(-1);
+  if (asked.status !== 0 || !executable) return { name, reason: `no Node at ${engine}: ${firstLine(asked.error?.message ?? asked.stderr)}` };
+  return node(name, 'unroll.ts', [], executable);
+}
+
+/** A Python that has torch, the library that multiplies matrices for it, and which processor that takes this one for. */
+interface PyTorch { readonly python: string; readonly library: string; readonly kernels: string }
+
+const oneThread = { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1' };
+
+function pytorch(): System | Missing {
+  const found = probePyTorch();
+  if (typeof found === 'string') return { name: 'pytorch', reason: found };
+  const system = { name: 'pytorch', command: [found.python, fileOf('pytorch.py')], env: oneThread };
+  if (!/^libblas\b/.test(found.library)) return system;
+  return { ...system, warning: `PyTorch multiplies with ${found.library}, the slow reference implementation: no fair comparison; install OpenBLAS (Debian: libopenblas0-pthread) and run again` };
+}
+
+/** OpenBLAS knows processors by name; this makes it take its AVX-512 kernels on one that it does not know. */
+function pytorchAvx512(): System | Missing {
+  const name = 'pytorch-avx512';
+  const found = probePyTorch();
+  if (typeof found === 'string') return { name, reason: found };
+  if (!/openblas/.test(found.library)) return { name, reason: `PyTorch multiplies with ${found.library}; only OpenBLAS can be told which kernels to take` };
+  if (/skylakex|cooperlake|sapphirerapids/i.test(found.kernels)) return { name, reason: `OpenBLAS takes its AVX-512 kernels (${found.kernels}) by itself here, so pytorch is that` };
+  if (!hasAvx512()) return { name, reason: 'the processor has no AVX-512, or the system does not say so in /proc/cpuinfo' };
+  return { name, command: [found.python, fileOf('pytorch.py')], env: { ...oneThread, OPENBLAS_CORETYPE: 'SKYLAKEX' } };
+}
+
+/** The first Python with torch, or why there is none. `UNROLL_PYTHON` names another one. */
+function probePyTorch(): PyTorch | string {
+  const pythons = process.env['UNROLL_PYTHON'] === undefined ? ['/usr/bin/python3', 'python3'] : [process.env['UNROLL_PYTHON']];
+  for (const python of pythons) {
+    const { status, stdout } = spawnSync(python, [fileOf('pytorch.py'), 'probe'], { encoding: 'utf8', env: { ...process.env, ...oneThread } });
+    if (status === 0) return { python, ...(JSON.parse(stdout) as Omit<PyTorch, 'python'>) };
+  }
+  return `no Python with torch (tried ${pythons.join(', ')}); install it (Debian: python3-torch, libopenblas0-pthread) or name one in UNROLL_PYTHON`;
+}
+
+function hasAvx512(): boolean {
+  try {
+    return / avx512f /.test(readFileSync('/proc/cpuinfo', 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+function fileOf(name: string): string {
+  return fileURLToPath(new URL(`systems/${name}`, import.meta.url));
+}
+
+function firstLine(text: string | undefined): string {
+  return text?.trim().split('\n')[0] ?? 'it does not start';
+}

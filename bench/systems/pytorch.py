@@ -1,0 +1,99 @@
+"""PyTorch on one thread. `pytorch.py probe` prints what is installed; without an argument it answers requests, see protocol.ts."""
+
+import ctypes
+import json
+import re
+import sys
+import time
+
+import torch
+
+CELLS = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn": torch.nn.RNN}
+
+
+def blas():
+    """The library that multiplies matrices here, and its choice of kernels. Debian has a slow one and fast ones under the same name."""
+    torch.ones(2, 2) @ torch.ones(2, 2)
+    try:
+        with open("/proc/self/maps") as maps:
+            paths = sorted({line.split()[-1] for line in maps if re.search(r"blas|blis|mkl_", line)})
+    except OSError:
+        return {"library": "unknown", "kernels": ""}
+    fast = [path for path in paths if re.search(r"openblas|blis|mkl|atlas", path.rsplit("/", 1)[-1])]
+    path = (fast or paths or ["unknown"])[0]
+    return {"library": path.rsplit("/", 1)[-1], "kernels": kernels(path)}
+
+
+def kernels(path):
+    """OpenBLAS tells which processor it takes this one for."""
+    try:
+        ask = ctypes.CDLL(path).openblas_get_corename
+        ask.restype = ctypes.c_char_p
+        return ask().decode()
+    except (OSError, AttributeError):
+        return ""
+
+
+def values(stream, *shape):
+    count = 1
+    for length in shape:
+        count *= length
+    return torch.frombuffer(bytearray(stream.read(4 * count)), dtype=torch.float32).reshape(shape)
+
+
+class Session:
+    def __init__(self, case, path):
+        if case["cell"] not in CELLS:
+            raise ValueError(f"it has no {case['cell']}")
+        self.model = CELLS[case["cell"]](case["input"], case["hidden"], num_layers=case["layers"])
+        with open(path, "rb") as stream, torch.no_grad():
+            for parameter in self.model.parameters():
+                parameter.copy_(values(stream, *parameter.shape))
+            self.inputs = values(stream, case["time"], case["batch"], case["input"])
+            self.targets = values(stream, case["time"], case["batch"], case["hidden"])
+        self.adam = torch.optim.Adam(self.model.parameters(), lr=1e-3)
+        self.run = {"train": self.train, "infer": self.infer}[case["mode"]]
+
+    def train(self, count):
+        loss = float("nan")
+        for _ in range(count):
+            self.adam.zero_grad()
+            value = torch.nn.functional.mse_loss(self.model(self.inputs)[0], self.targets)
+            value.backward()
+            self.adam.step()
+            loss = value.item()
+        return loss
+
+    def infer(self, count):
+        with torch.no_grad():
+            for _ in range(count):
+                output, _ = self.model(self.inputs)
+            return torch.nn.functional.mse_loss(output[-1], self.targets[-1]).item()
+
+
+def answer(request, state):
+    if request["op"] == "prepare":
+        state["session"] = Session(request["case"], request["data"])
+        used = " ".join(part for part in blas().values() if part)
+        return {"about": f"PyTorch {torch.__version__}, {used}, {torch.get_num_threads()} thread"}
+    return {"loss": state["session"].run(request["count"])}
+
+
+def main():
+    torch.set_num_threads(1)
+    if sys.argv[1:] == ["probe"]:
+        print(json.dumps(blas()))
+        return
+    state = {}
+    for line in sys.stdin:
+        cpu, wall = time.process_time(), time.perf_counter()
+        try:
+            reply = answer(json.loads(line), state)
+        except Exception as error:  # whatever it is, the other side has to hear of it
+            reply = {"error": str(error)}
+        reply["cpuMs"] = (time.process_time() - cpu) * 1e3
+        reply["wallMs"] = (time.perf_counter() - wall) * 1e3
+        print(json.dumps(reply), flush=True)
+
+
+main()
