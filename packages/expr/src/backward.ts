@@ -101,7 +101,7 @@ function keepValues(forward: Step, raw: Step, given: ReadonlySet<string>): Backw
   const outputs = new Map(forward.outputs.map(({ name, value }) => [value, name]));
   const kept = chooseKept(frontier(raw, active), states, new Set(outputs.keys()));
   // Not every kept value stands in the forward step: some are only made by the derivative (which of two is smaller).
-  const widthOf = widths({ ...forward, outputs: [...forward.outputs, ...[...kept].map((value) => ({ name: '', width: 0, value }))] });
+  const widthOf = widths(forward, [...kept]);
   const entries = [...kept].map((value) => ({ value, width: widthOf.get(value) ?? 1, output: outputs.get(value), name: outputs.get(value) ?? nameOf(value, forward) }));
   const names = uniqueNames(entries.map(({ name }) => name));
   const replacement = new Map(entries.map(({ value }, k) => [value, input(keptName(names[k] as string))]));

@@ -59,9 +59,13 @@ export function roots(step: Step): Expr[] {
   return [...step.next, ...step.outputs.map(({ value }) => value), ...sides];
 }
 
+const drawing = new WeakMap<Step, boolean>();
+
 /** Whether a step draws random numbers, so that a run of it needs a seed. */
 export function drawsRandom(step: Step): boolean {
-  return topological(roots(step)).some(({ kind }) => kind === 'random');
+  const known = drawing.get(step) ?? topological(roots(step)).some(({ kind }) => kind === 'random');
+  drawing.set(step, known);
+  return known;
 }
 
 /** The same step over other expressions. */
@@ -78,12 +82,12 @@ export function mapStep(step: Step, change: (root: Expr) => Expr): Step {
   };
 }
 
-/** The number of channels of every node of a step; constants, and nodes of constants alone, fit any width and have none. */
-export function widths(step: Step): Map<Expr, number | undefined> {
+/** The number of channels of every node of a step, and of `others` over the same names; constants, and nodes of constants alone, fit any width and have none. */
+export function widths(step: Step, others: readonly Expr[] = []): Map<Expr, number | undefined> {
   const named = new Map([...step.states, ...step.sequences, ...step.vectors].map(({ name, width }) => [name, width]));
   const weights = new Map(step.weights.map((weight) => [weight.name, weight]));
   const found = new Map<Expr, number | undefined>();
-  const all = roots(step);
+  const all = [...roots(step), ...others];
   for (const node of topological(all)) found.set(node, widthOf(node, found, named, weights));
   widenDraws(step, all, found);
   return found;

@@ -121,14 +121,35 @@ export type KernelKind = Kernel['kind'];
 export interface Signature { readonly shape: Shape; readonly dtype: DType }
 
 const keys = new WeakMap<Kernel, string>();
+const stepNumbers = new WeakMap<Step, number>();
+const stepTexts = new Map<string, number>();
 
 /** Text that is equal for kernels that do the same: the key under which compiled code is cached. */
 export function kernelKey(kernel: Kernel): string {
   const known = keys.get(kernel);
   if (known !== undefined) return known;
-  const key = JSON.stringify(kernel, (_, value: unknown) => (isExpr(value) ? text(value) : value));
+  const key = kernel.kind === 'scan' ? scanKey(kernel) : textOf(kernel);
   keys.set(kernel, key);
   return key;
+}
+
+function textOf(value: Kernel | Step): string {
+  return JSON.stringify(value, (_, inner: unknown) => (isExpr(inner) ? text(inner) : inner));
+}
+
+// Every call of a layer makes a kernel of its own over the same step, whose text is long: equal steps share a short number.
+function scanKey({ step, dtype, steps, batch, reverse, masked }: ScanKernel): string {
+  return `scan ${stepNumber(step)} ${dtype} ${steps} ${batch} ${reverse} ${masked}`;
+}
+
+function stepNumber(step: Step): number {
+  const known = stepNumbers.get(step);
+  if (known !== undefined) return known;
+  const line = textOf(step);
+  const number = stepTexts.get(line) ?? stepTexts.size;
+  stepTexts.set(line, number);
+  stepNumbers.set(step, number);
+  return number;
 }
 
 function isExpr(value: unknown): value is Expr {
