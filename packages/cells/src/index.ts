@@ -23,7 +23,7 @@ export { latexOf } from './latex.ts';
 export { withInputDropout, withRecurrentDropout, withZoneout, type ZoneoutMode } from './noise.ts';
 export { projectionWeight, stepOf, weightsOf, type CellSizes } from './step.ts';
 export { textOf } from './text-of.ts';
-export { cellFromText } from './text.ts';
+export { cellFromText, type CellNames } from './text.ts';
 export { gruWith, lstmWith, rnnWith, type GRUVariant, type LSTMVariant, type RNNVariant } from './variants.ts';
 export { gru, gruLayerNorm, gruOriginal, indrnn, lstm, lstmCoupled, lstmLayerNorm, lstmPeephole, mgu, minGRU, minLSTM, rnn, rnnRelu, slstm };
 

@@ -43,6 +43,9 @@ describe('a cell from text', () => {
     expect(content(cellFromText(source))).toEqual(content(cells.lstm));
     expect(cellFromText(source).name).toBe('my gru');
     expect(cellFromText(source, { name: 'other' }).name).toBe('other');
+    expect(cellFromText('h = tanh(W x)\nh_2 = h_2 + h', { defaultName: 'file' }).name).toBe('file');
+    expect(cellFromText('h = tanh(W x + R h)').name).toBe('custom');
+    expect(cellFromText(source, { defaultName: 'file' }).name).not.toBe('file');
     expect(cellFromText(lstmText).name).toBe('custom');
   });
 
@@ -127,6 +130,7 @@ describe('ill-formed text', () => {
     ['f = tanh(W_f x + R_f h + b_f)\nh = f + R_h h', 2, 9, 3, 'this product has no bias, but others have; write "+ b_h" behind it, or leave all biases out.'],
     ['vector a, a\nh = h + a', 1, 11, 1, 'vector "a" is declared twice.'],
     ['vector h\nh = h', 1, 8, 1, '"h" is assigned, so it cannot be a vector of parameters.'],
+    ['vector weight_ih\nh = h', 1, 8, 9, '"weight_ih" is the name of a weight or a bias; choose another one.'],
     ['vector W_f\nh = h', 1, 8, 3, '"W_f" is the name of a weight or a bias; choose another one.'],
     ['state h = 1\nh = h', 1, 7, 1, 'only vectors have a number that they start at'],
     ['gate i\nh = R_i h + R_o h', 2, 13, 3, 'gate "o" is not among the gates i.'],

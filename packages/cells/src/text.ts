@@ -15,8 +15,16 @@ import { textFunctions } from './text-functions.ts';
  *
  * @throws EquationError with line and column of the token that does not fit
  */
-export function cellFromText(source: string, { name }: { readonly name?: string } = {}): Cell {
-  return new Reader(source).cell(name);
+export function cellFromText(source: string, names: CellNames = {}): Cell {
+  return new Reader(source).cell(names);
+}
+
+/** What a cell from text is called. */
+export interface CellNames {
+  /** Its name, whatever the text says. */
+  readonly name?: string;
+  /** Its name where the text has no line `name`. Default `custom`. */
+  readonly defaultName?: string;
 }
 
 /** The keywords that begin a line which is no equation; all but the first two may have a plural s. */
@@ -60,10 +68,10 @@ class Reader {
     });
   }
 
-  cell(name: string | undefined): Cell {
+  cell({ name, defaultName = 'custom' }: CellNames): Cell {
     const state = this.#states();
     const cell = defineCell<string, string, string, Record<string, Expr>>({
-      name: name ?? this.#words('name') ?? 'custom',
+      name: name ?? this.#words('name') ?? defaultName,
       source: this.#words('source') ?? '',
       state,
       gates: this.#gates(),
@@ -113,7 +121,7 @@ class Reader {
   #checkFree(name: string, span: Span): void {
     if (name === inputName) this.#fail(span, 'x is the input; choose another name.');
     if (textFunctions.has(name.toLowerCase())) this.#fail(span, `"${name}" is a function; choose another name.`);
-    if (weightOf(name) !== undefined || name.startsWith('b_')) this.#fail(span, `"${name}" is the name of a weight or a bias; choose another one.`);
+    if (weightOf(name) !== undefined || /^(?:b|weight|bias)_/.test(name)) this.#fail(span, `"${name}" is the name of a weight or a bias; choose another one.`);
   }
 
   // Names that begin with p_ or v_ need no declaration.

@@ -1,12 +1,13 @@
-import { stepOf, type Cell, type CellSizes } from '@unroll/cells';
+import { projectionWeight, type Cell } from '@unroll/cells';
 import type { Step } from '@unroll/expr';
-import { scan, type Shape, type Tensor } from '@unroll/tensor';
-import { uniformParameter, type ParameterOptions } from './init.ts';
+import { scan, type Generator, type Shape, type Tensor } from '@unroll/tensor';
+import { constantParameter, uniformParameter, type ParameterOptions } from './init.ts';
+import { innerMode, mergedSize } from './merge.ts';
+import type { Settings } from './options.ts';
+import { noNoise, sizedStep } from './steps.ts';
 
-/** One direction of one layer: a step with sizes, and the parameters it runs with. */
-export interface Direction {
-  readonly step: Step;
-  readonly reverse: boolean;
+/** The parameters that a step runs with. */
+export interface StepParameters {
   /** In the order of `stateDict`. */
   readonly named: readonly (readonly [name: string, tensor: Tensor])[];
   /** In the order of the step: each matrix, then its bias. */
@@ -14,69 +15,77 @@ export interface Direction {
   readonly vectors: readonly Tensor[];
 }
 
-/** Sizes of a stack of layers. */
-export interface StackSizes extends CellSizes {
-  readonly numLayers: number;
-  readonly bidirectional: boolean;
+/** One direction of one layer: how it reads, and its parameters. */
+export interface Direction extends StepParameters {
+  /** What its names end with: `_l1_reverse`. */
+  readonly suffix: string;
+  readonly reverse: boolean;
+  readonly inputSize: number;
 }
 
-/** What a direction gives: the states after its last step, each (B, H), and its outputs at every step, (T, B, H). */
-export interface DirectionResult {
-  readonly states: readonly Tensor[];
-  readonly output: Tensor;
+/** All directions by layer, with parameters. */
+export function buildDirections(cell: Cell, settings: Settings): Direction[][] {
+  const directions = settings.bidirectional ? ['', '_reverse'] : [''];
+  const width = settings.projSize > 0 ? settings.projSize : settings.hiddenSize;
+  const above = mergedSize(innerMode(settings.mergeMode), directions.length, width);
+  return Array.from({ length: settings.numLayers }, (_, layer) => directions.map((name, d) => {
+    const inputSize = layer === 0 ? settings.inputSize : above;
+    const step = sizedStep(cell, { ...settings, inputSize }, { noise: noNoise, training: false });
+    const suffix = `_l${layer}${name}`;
+    return { suffix, reverse: (d === 1) !== settings.goBackwards, inputSize, ...buildParameters(step, cell.start, suffix, settings) };
+  }));
 }
 
-/** All directions by layer, with parameters drawn from U(−1/√H, 1/√H). */
-export function buildDirections(cell: Cell, sizes: StackSizes, options: ParameterOptions): Direction[][] {
-  const directions = sizes.bidirectional ? [false, true] : [false];
-  let { inputSize } = sizes;
-  return Array.from({ length: sizes.numLayers }, (_, layer) => {
-    const step = sizedStep(cell, { ...sizes, inputSize });
-    inputSize = directions.length * outputSize(step);
-    return directions.map((reverse) => buildDirection(step, reverse, `_l${layer}${reverse ? '_reverse' : ''}`, 1 / Math.sqrt(sizes.hiddenSize), options));
-  });
-}
-
-/** Runs one direction over a sequence (T, B, I) from states (B, H). */
-export function runDirection({ step, reverse, weights, vectors }: Direction, input: Tensor, initial: readonly Tensor[]): DirectionResult {
-  const { states, outputs } = scan(step, { states: initial, sequences: [input], vectors, weights, reverse });
-  return { states, output: outputs[0] as Tensor };
-}
-
-// H of the layer, which is the input of the one above.
-function outputSize(step: Step): number {
-  return step.outputs.reduce((sum, { width }) => sum + width, 0);
-}
-
-function buildDirection(step: Step, reverse: boolean, suffix: string, bound: number, options: ParameterOptions): Direction {
-  const made = new Map(parameterShapes(step).map(([name, shape]) => [name, uniformParameter(shape, bound, options)]));
+/** Parameters of a step, from U(−1/√H, 1/√H); vectors that the cell starts from a number have that number. */
+export function buildParameters(step: Step, start: Cell['start'], suffix: string, { hiddenSize, parameters }: { readonly hiddenSize: number; readonly parameters: ParameterOptions }): StepParameters {
+  const bound = 1 / Math.sqrt(hiddenSize);
+  const draw = ([name, shape]: readonly [string, Shape]): readonly [string, Tensor] => {
+    const value = start[name];
+    return [name, value === undefined ? uniformParameter(shape, bound, parameters) : constantParameter(shape, value, parameters)];
+  };
+  const made = new Map(parameterShapes(step).map(draw));
   const find = (name: string): Tensor => made.get(name) as Tensor;
   return {
-    step,
-    reverse,
     named: [...made].map(([name, tensor]) => [name + suffix, tensor]),
     weights: step.weights.flatMap(({ name, bias }) => [find(`weight_${name}`), ...(bias ? [find(`bias_${name}`)] : [])]),
     vectors: step.vectors.map(({ name }) => find(name)),
   };
 }
 
-/** PyTorch's order: all matrices, then all biases; then the vectors, which it does not have. */
-function parameterShapes({ weights, vectors }: Step): (readonly [name: string, shape: Shape])[] {
-  return [
-    ...weights.map(({ name, blocks, rows, columns }) => [`weight_${name}`, [blocks * rows, columns]] as const),
-    ...weights.filter(({ bias }) => bias).map(({ name, blocks, rows }) => [`bias_${name}`, [blocks * rows]] as const),
-    ...vectors.map(({ name, width }) => [name, [width]] as const),
-  ];
+/** What a direction runs over. */
+export interface Run {
+  /** (T, B, I). */
+  readonly input: Tensor;
+  /** Each (B, width). */
+  readonly initial: readonly Tensor[];
+  /** (T, B), 1 where a step counts. */
+  readonly mask: Tensor | undefined;
+  readonly reverse: boolean;
+  /** Where dropout and zoneout are drawn from. */
+  readonly generator: Generator | undefined;
 }
 
-// Backends cache what they compile by step, so equal layers share one.
-const steps = new WeakMap<Cell, Map<string, Step>>();
+/** What it gives: the states after each row's last step, each (B, width), and what the step writes out, each (T, B, width). */
+export interface RunResult {
+  readonly states: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+}
 
-function sizedStep(cell: Cell, { inputSize, hiddenSize, bias }: CellSizes): Step {
-  const known = steps.get(cell) ?? new Map<string, Step>();
-  steps.set(cell, known);
-  const key = `${inputSize} ${hiddenSize} ${bias}`;
-  const step = known.get(key) ?? stepOf(cell, { inputSize, hiddenSize, bias });
-  known.set(key, step);
-  return step;
+/** Runs a step with its parameters over a sequence. */
+export function runStep(step: Step, { weights, vectors }: StepParameters, { input, initial, mask, reverse, generator }: Run): RunResult {
+  return scan(step, {
+    states: initial, sequences: [input], vectors, weights, reverse, ...(mask === undefined ? {} : { mask }), ...(generator === undefined ? {} : { generator }),
+  });
+}
+
+// PyTorch's order: matrices, then biases, then the projection; last the vectors, which it does not have.
+function parameterShapes({ weights, vectors }: Step): (readonly [name: string, shape: Shape])[] {
+  const matrices = weights.map(({ name, blocks, rows, columns }) => [`weight_${name}`, [blocks * rows, columns]] as const);
+  const isProjection = ([name]: readonly [string, Shape]): boolean => name === `weight_${projectionWeight}`;
+  return [
+    ...matrices.filter((entry) => !isProjection(entry)),
+    ...weights.filter(({ bias }) => bias).map(({ name, blocks, rows }) => [`bias_${name}`, [blocks * rows]] as const),
+    ...matrices.filter(isProjection),
+    ...vectors.map(({ name, width }) => [name, [width]] as const),
+  ];
 }

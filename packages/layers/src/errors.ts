@@ -3,8 +3,8 @@ export class LayerError extends Error {
   override readonly name: string = 'LayerError';
   readonly code: LayerErrorCode;
 
-  constructor(code: LayerErrorCode, message: string) {
-    super(message);
+  constructor(code: LayerErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.code = code;
   }
 }
@@ -56,6 +56,17 @@ export function size(layer: string, option: string, value: number): number {
 export function probability(layer: string, option: string, value: number): number {
   check(value >= 0 && value <= 1, 'argument', () => `${layer}: ${option} must be a probability from 0 to 1, got ${value}.`);
   return value;
+}
+
+/** `value`, if it is one of `choices`. */
+export function oneOf<Value extends string>(layer: string, option: string, value: Value, choices: readonly Value[]): Value {
+  check(choices.includes(value), 'argument', () => `${layer}: ${option} must be one of ${choices.join(', ')}, got ${value}.`);
+  return value;
+}
+
+/** A shape as it is written in errors and documentation: (T, B, 3). */
+export function shapeText(shape: readonly (number | string)[]): string {
+  return `(${shape.join(', ')})`;
 }
 
 function sentence({ missing, unexpected, mismatched }: StateDictFaults): string {

@@ -1,4 +1,4 @@
-import { keep, normal, scope, uniform, type DType, type Generator, type Shape, type Tensor } from '@unroll/tensor';
+import { full, keep, normal, scope, uniform, type DType, type Generator, type Shape, type Tensor } from '@unroll/tensor';
 
 /** Options that every layer with parameters has. */
 export interface ParameterOptions {
@@ -11,6 +11,11 @@ export interface ParameterOptions {
 /** A parameter drawn from U(−bound, bound). */
 export function uniformParameter(shape: Shape, bound: number, options: ParameterOptions): Tensor {
   return parameter(() => uniform(shape, { low: -bound, high: bound, ...options }));
+}
+
+/** A parameter that starts from one number everywhere. */
+export function constantParameter(shape: Shape, value: number, { dtype = 'float32' }: ParameterOptions): Tensor {
+  return parameter(() => full(shape, value, { dtype }));
 }
 
 /** A parameter drawn from N(0, 1). */

@@ -39,6 +39,27 @@ test('forward leaves nothing but its results, and nothing when it throws', () =>
   expect(start.tensors).toBe(0);
 });
 
+test('lengths, masks, held outputs, noise and inspection leave nothing either', () => {
+  const start = memory();
+  const layer = new LSTM(3, 4, {
+    numLayers: 2, bidirectional: true, mergeMode: 'none', maskedOutputs: 'held', goBackwards: true, inputDropout: 0.2, recurrentDropout: 0.2, zoneout: 0.1, generator: new Generator(1),
+  });
+  const input = zeros([5, 2, 3]);
+  const mask = Array.from({ length: 5 }, (_, t) => [t > 1, t < 2]);
+  const before = memory();
+  const [output, state] = layer.forward(input, undefined, { lengths: [4, 5], mask });
+  expect(memory().tensors).toBe(before.tensors + 3);
+  const { values, ...rest } = layer.inspect(input, undefined, { mask, values: ['f', 'c'] });
+  expect(memory().tensors).toBe(before.tensors + 3 + 3 + 8);
+  expect(() => layer.forward(input, undefined, { lengths: [4, 6], mask })).toThrow('got 6 for row 1');
+  expect(() => layer.inspect(input, undefined, { values: ['f', 'q'] })).toThrow('there is no value "q"');
+  for (const result of [output, ...state, rest.output, ...rest.state, ...Object.values(values)]) result.dispose();
+  expect(memory()).toEqual(before);
+  layer.dispose();
+  input.dispose();
+  expect(memory()).toEqual(start);
+});
+
 test('loadStateDict leaves nothing, also when it converts or throws', () => scope(() => {
   const layer = new Linear(2, 1, { dtype: 'float64' });
   const values = { weight: zeros([1, 2]), bias: zeros([1]) };

@@ -1,3 +1,4 @@
 export { conformance } from './conformance.ts';
 export { torchFixtures } from './fixtures.ts';
+export { layerSuite } from './layers.ts';
 export { recurrenceSuite, scansOf } from './recurrence.ts';

@@ -1,5 +1,6 @@
 import { valueAndGrad } from '@unroll/autograd';
 import { cells, type Cell } from '@unroll/cells';
+import { topological } from '@unroll/expr';
 import { LayerError, Recurrent, type ForwardOptions, type RecurrentOptions, type RecurrentState } from '@unroll/layers';
 import { add, Generator, memory, mul, reference, scope, sum, tensor, use, type Backend, type DType, type Tensor } from '@unroll/tensor';
 import { describe, expect, test } from 'vitest';
@@ -45,17 +46,20 @@ export interface LayerCase {
   readonly leaves: Readonly<Record<string, Tensor>>;
   readonly forward: ForwardOptions;
   /** Results by name; noise is the same each time. */
-  run(): Record<string, Tensor>;
+  readonly run: () => Record<string, Tensor>;
 }
 
 /** Whether a cell can have the options; where it cannot, it says so in a `LayerError`. */
 export function fits(cell: Cell, { options }: LayerVariant): boolean {
+  const before = use(reference());
   try {
     new Recurrent(cell, 1, 3, options).dispose();
     return true;
   } catch (error) {
     if (error instanceof LayerError) return false;
     throw error;
+  } finally {
+    use(before);
   }
 }
 
@@ -104,13 +108,14 @@ export function weightedSum(results: Readonly<Record<string, Tensor>>): Tensor {
  */
 export function layerSuite(name: string, makeBackend: () => Backend | Promise<Backend>, tolerance: number): void {
   describe.each(Object.values(cells))(`${name}: layers of $name`, (cell) => {
+    const bound = normalizes(cell) ? 10 * tolerance : tolerance;
     test.each(layerVariants.filter((variant) => fits(cell, variant)))('$name', async (variant) => {
       const backend = await makeBackend();
       for (const sizes of [{ steps: 5, batch: 3, inputSize: 3, hiddenSize: 5 }, { steps: 4, batch: 5, inputSize: 7, hiddenSize: 33 }]) {
         const expected = await numbersOn(reference(), cell, variant, sizes);
         const got = await numbersOn(backend, cell, variant, sizes);
         expect([...got.keys()]).toEqual([...expected.keys()]);
-        for (const [result, values] of expected) expect(worstError(values, got.get(result) ?? []), `${result}, H = ${sizes.hiddenSize}`).toBeLessThan(tolerance);
+        for (const [result, values] of expected) expect(worstError(values, got.get(result) ?? []), `${result}, H = ${sizes.hiddenSize}`).toBeLessThan(bound);
       }
       expect(memory().bytes).toBe(0);
     });
@@ -118,6 +123,11 @@ export function layerSuite(name: string, makeBackend: () => Backend | Promise<Ba
 }
 
 // Private.
+
+// Dividing by the spread of a few channels multiplies what rounding left.
+function normalizes({ values }: Cell): boolean {
+  return topological(values.map(({ value }) => value)).some(({ kind }) => kind === 'mean');
+}
 
 function named(cell: Cell, after: RecurrentState): Record<string, Tensor> {
   const states: readonly Tensor[] = Array.isArray(after) ? after : [after];

@@ -1,5 +1,5 @@
 import { valueAndGrad } from '@unroll/autograd';
-import { GRU, LSTM, RNN, type Module, type RecurrentOptions } from '@unroll/layers';
+import { GRU, LSTM, RNN, type ForwardOptions, type Module, type RecurrentOptions } from '@unroll/layers';
 import { add, mul, scope, sum, tensor, type DType, type Tensor } from '@unroll/tensor';
 import { statesOf, type Mode, type ModuleOptions, type ModuleReference, type Named, type Values } from './reference.ts';
 
@@ -28,7 +28,7 @@ export async function runModule(reference: ModuleReference, dtype: DType): Promi
 
 type Tensors = Readonly<Record<string, Tensor>>;
 
-function differentiate({ options, parameters, inputs, upstream }: ModuleReference, dtype: DType): { outputs: Tensors; gradients: Tensors; module: Module } {
+function differentiate({ options, lengths, parameters, inputs, upstream }: ModuleReference, dtype: DType): { outputs: Tensors; gradients: Tensors; module: Module } {
   const { module, forward } = builders[options.mode](options, dtype);
   module.loadStateDict(tensorsOf(parameters, dtype));
   const given = tensorsOf(inputs, dtype);
@@ -36,7 +36,7 @@ function differentiate({ options, parameters, inputs, upstream }: ModuleReferenc
   const start = statesOf[options.mode].flatMap((state) => given[`${state}0`] ?? []);
   const leaves = { parameters: () => ({ ...module.parameters(), ...given }) };
   const { aux: outputs, gradients } = valueAndGrad(leaves, () => {
-    const [output, ...states] = forward(given['input'] as Tensor, start);
+    const [output, ...states] = forward(given['input'] as Tensor, start, lengths === undefined ? {} : { lengths });
     const results: Record<string, Tensor> = { output };
     for (const [k, state] of statesOf[options.mode].entries()) results[`${state}_n`] = states[k] as Tensor;
     const terms = Object.entries(results).map(([name, result]) => sum(mul(result, above[name] as Tensor)));
@@ -48,7 +48,7 @@ function differentiate({ options, parameters, inputs, upstream }: ModuleReferenc
 /** A module, and a way to run it that is the same for all: states in and out as lists. */
 interface Runnable {
   readonly module: Module;
-  readonly forward: (input: Tensor, states: readonly Tensor[]) => readonly [output: Tensor, ...states: Tensor[]];
+  readonly forward: (input: Tensor, states: readonly Tensor[], options: ForwardOptions) => readonly [output: Tensor, ...states: Tensor[]];
 }
 
 const builders: Readonly<Record<Mode, (options: ModuleOptions, dtype: DType) => Runnable>> = {
@@ -57,8 +57,8 @@ const builders: Readonly<Record<Mode, (options: ModuleOptions, dtype: DType) => 
     const module = new LSTM(options.inputSize, options.hiddenSize, common(options, dtype));
     return {
       module,
-      forward: (input, [h, c]) => {
-        const [output, state] = module.forward(input, h === undefined || c === undefined ? undefined : [h, c]);
+      forward: (input, [h, c], forwardOptions) => {
+        const [output, state] = module.forward(input, h === undefined || c === undefined ? undefined : [h, c], forwardOptions);
         return [output, ...state];
       },
     };
@@ -66,12 +66,12 @@ const builders: Readonly<Record<Mode, (options: ModuleOptions, dtype: DType) => 
   GRU: (options, dtype) => simple(new GRU(options.inputSize, options.hiddenSize, common(options, dtype))),
 };
 
-function common({ numLayers, bias, batchFirst, bidirectional }: ModuleOptions, dtype: DType): RecurrentOptions {
-  return { numLayers, bias, batchFirst, bidirectional, dtype };
+function common({ numLayers, bias, batchFirst, bidirectional, projSize }: ModuleOptions, dtype: DType): RecurrentOptions {
+  return { numLayers, bias, batchFirst, bidirectional, projSize, dtype };
 }
 
 function simple(module: RNN | GRU): Runnable {
-  return { module, forward: (input, [h]) => module.forward(input, h) };
+  return { module, forward: (input, [h], options) => module.forward(input, h, options) };
 }
 
 function tensorsOf(named: Named, dtype: DType): Record<string, Tensor> {

@@ -35,12 +35,23 @@ describe('parseReference', () => {
     expect(reference).toMatchObject({ inputs: new Map([['input', expect.anything()]]) });
   });
 
-  it.each([
-    ['lstm-packed', 'not supported yet: packed sequences of unequal lengths'],
-    ['lstm-projection', 'not supported yet: projections (proj_size)'],
-    ['rnn-unbatched', 'not supported yet: unbatched input'],
-  ])('names what %s needs', (name, message) => {
-    expect(() => parseReference(bytesOf(name))).toThrow(new ReferenceFileError(message));
+  it('takes packed, projected and single sequences apart', () => {
+    expect(parseReference(bytesOf('lstm-packed'))).toMatchObject({ lengths: [7, 2, 5, 1], options: { batchFirst: true, projSize: 0 } });
+    const projected = parseReference(bytesOf('lstm-projection-bidirectional'));
+    expect(projected).toMatchObject({ options: { projSize: 3, hiddenSize: 6 } });
+    if (projected.kind !== 'module') throw new Error('not a module');
+    expect(projected).not.toHaveProperty('lengths');
+    expect(projected.parameters.get('weight_hr_l0_reverse')?.shape).toEqual([3, 6]);
+    expect([projected.inputs.get('h0')?.shape, projected.inputs.get('c0')?.shape]).toEqual([[2, 3, 3], [2, 3, 6]]);
+    const single = parseReference(bytesOf('rnn-unbatched'));
+    if (single.kind !== 'module') throw new Error('not a module');
+    expect(single.inputs.get('input')?.shape).toHaveLength(2);
+    expect(single.outputs.get('h_n')?.shape).toEqual(single.inputs.get('h0')?.shape);
+  });
+
+  it.each(['[7, 2, 5]', '[7, 2, 5, 8]', '[7, 2, 5, 0]', '[7, 2, 5, 1.5]', '{}', '[7, 2'])('refuses lengths that are not one of each row: %s', (lengths) => {
+    expect(() => parseReference(changed('lstm-packed', (_, metadata) => metadata.set('lengths', lengths))))
+      .toThrow(new ReferenceFileError(`metadata "lengths" must be a list of 4 whole numbers from 1 to 7, got ${JSON.stringify(lengths)}`));
   });
 
   it.each<[string, Parameters<typeof changed>[1], string]>([
@@ -50,6 +61,7 @@ describe('parseReference', () => {
     ['a mode of the language', (_, metadata) => metadata.set('mode', 'constructor'), 'metadata "mode" must be one of'],
     ['no size', (_, metadata) => metadata.delete('hidden_size'), 'metadata "hidden_size" must be a whole number of at least 1, got null'],
     ['a bad size', (_, metadata) => metadata.set('num_layers', '-1'), 'metadata "num_layers" must be a whole number of at least 1, got "-1"'],
+    ['a bad projection', (_, metadata) => metadata.set('proj_size', 'x'), 'metadata "proj_size" must be a whole number of at least 0, got "x"'],
     ['a missing parameter', (tensors) => tensors.delete('bias_hh_l0'), 'the tensor "bias_hh_l0" is missing'],
     ['a missing gradient', (tensors) => tensors.delete('grad.weight_hh_l0'), 'the tensor "grad.weight_hh_l0" is missing'],
     ['a gradient from above that is missing', (tensors) => tensors.delete('grad_h_n'), 'the tensor "grad_h_n" is missing'],

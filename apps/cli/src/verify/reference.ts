@@ -29,12 +29,16 @@ export interface ModuleOptions {
   readonly batchFirst: boolean;
   readonly bidirectional: boolean;
   readonly nonlinearity: 'tanh' | 'relu';
+  /** 0 where there is no projection. */
+  readonly projSize: number;
 }
 
 /** One module: what went in, what came out, and the gradients of sum(output * grad_output) + sum(h_n * grad_h_n) + ... */
 export interface ModuleReference {
   readonly kind: 'module';
   readonly options: ModuleOptions;
+  /** Steps of each row, where the batch was packed. */
+  readonly lengths?: readonly number[];
   /** By state_dict name. */
   readonly parameters: Named;
   /** `input`, and `h0`, `c0` where the module did not start from zero. */
@@ -59,7 +63,7 @@ export interface CurveReference {
   readonly gradNorm: Float64Array;
 }
 
-/** A file that is not what `verify` reads, or needs what it cannot do yet. */
+/** A file that is not what `verify` reads. */
 export class ReferenceFileError extends Error {
   override readonly name: string = 'ReferenceFileError';
 }
@@ -80,7 +84,7 @@ export function parseReference(bytes: Uint8Array): ModuleReference | CurveRefere
 
 function moduleOf(file: SafetensorsFile): ModuleReference {
   const options = optionsOf(file);
-  refuseUnsupported(file);
+  const lengths = lengthsOf(file, options);
   const states = statesOf[options.mode];
   const starts = states.map((state) => `${state}0`).filter((name) => file.tensors.has(name));
   const parameterNames = recurrentParameterNames(options);
@@ -91,6 +95,7 @@ function moduleOf(file: SafetensorsFile): ModuleReference {
   return {
     kind: 'module',
     options,
+    ...(lengths === undefined ? {} : { lengths }),
     parameters: take(parameterNames),
     inputs: take(['input', ...starts]),
     outputs: take(outputNames),
@@ -109,32 +114,44 @@ function optionsOf({ metadata }: SafetensorsFile): ModuleOptions {
     batchFirst: choice(metadata, 'batch_first', { true: true, false: false }),
     bidirectional: choice(metadata, 'bidirectional', { true: true, false: false }),
     nonlinearity: metadata.has('nonlinearity') ? choice(metadata, 'nonlinearity', { tanh: 'tanh', relu: 'relu' }) : 'tanh',
+    projSize: metadata.has('proj_size') ? size(metadata, 'proj_size', 0) : 0,
   };
 }
 
-function refuseUnsupported({ metadata, tensors }: SafetensorsFile): void {
-  const features = [
-    ...(metadata.has('lengths') ? ['packed sequences of unequal lengths'] : []),
-    ...(Number(metadata.get('proj_size') ?? 0) > 0 ? ['projections (proj_size)'] : []),
-    ...(tensors.get('input')?.shape.length === 2 ? ['unbatched input'] : []),
-  ];
-  if (features.length > 0) throw new ReferenceFileError(`not supported yet: ${features.join(' and ')}`);
+// A JSON list of one number a row.
+function lengthsOf({ metadata, tensors }: SafetensorsFile, { batchFirst }: ModuleOptions): number[] | undefined {
+  const text = metadata.get('lengths');
+  if (text === undefined) return undefined;
+  const [first = 0, second = 0] = tensors.get('input')?.shape ?? [];
+  const [steps, rows] = batchFirst ? [second, first] : [first, second];
+  const lengths = parsed(text);
+  if (Array.isArray(lengths) && lengths.length === rows && lengths.every((length) => Number.isInteger(length) && length >= 1 && length <= steps)) return lengths as number[];
+  throw new ReferenceFileError(`metadata "lengths" must be a list of ${rows} whole numbers from 1 to ${steps}, got ${JSON.stringify(text)}`);
 }
 
-// T and N are those of the input; everything else follows from them and the options.
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+// T and N are those of the input, which has no N where a single row was run; everything else follows from them and the options.
 function shapesOf({ tensors }: SafetensorsFile, options: ModuleOptions): (name: string) => readonly number[] {
-  const { inputSize: I, hiddenSize: H, numLayers: L, batchFirst, bidirectional } = options;
-  const input = tensors.get('input')?.shape ?? [];
-  const [first = 0, second = 0] = input;
+  const { inputSize: I, hiddenSize: H, numLayers: L, batchFirst, bidirectional, projSize } = options;
+  const sequence = (tensors.get('input')?.shape ?? []).slice(0, -1);
+  const batch = sequence.length === 2 ? sequence.slice(batchFirst ? 0 : 1).slice(0, 1) : [];
   const directions = bidirectional ? 2 : 1;
+  const P = projSize > 0 ? projSize : H;
   const gates = tensors.get('weight_hh_l0')?.shape[0] ?? 0;
-  const state = [L * directions, batchFirst ? first : second, H];
   return (name) => {
-    if (name === 'input') return [first, second, I];
-    if (name === 'output') return [first, second, directions * H];
-    if (name.startsWith('weight_ih')) return [gates, name.startsWith('weight_ih_l0') ? I : directions * H];
-    if (name.startsWith('weight_hh')) return [gates, H];
-    return name.startsWith('bias') ? [gates] : state;
+    if (name === 'input') return [...sequence, I];
+    if (name === 'output') return [...sequence, directions * P];
+    if (name.startsWith('weight_ih')) return [gates, name.startsWith('weight_ih_l0') ? I : directions * P];
+    if (name.startsWith('weight_hh')) return [gates, P];
+    if (name.startsWith('weight_hr')) return [P, H];
+    return name.startsWith('bias') ? [gates] : [L * directions, ...batch, name.startsWith('h') ? P : H];
   };
 }
 
@@ -175,8 +192,8 @@ function choice<Value>(metadata: Metadata, key: string, values: Readonly<Record<
   throw new ReferenceFileError(`metadata "${key}" must be one of ${Object.keys(values).join(', ')}, got ${text === undefined ? 'nothing' : JSON.stringify(text)}`);
 }
 
-function size(metadata: Metadata, key: string): number {
+function size(metadata: Metadata, key: string, least = 1): number {
   const value = Number(metadata.get(key) ?? NaN);
-  if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw new ReferenceFileError(`metadata "${key}" must be a whole number of at least 1, got ${JSON.stringify(metadata.get(key) ?? null)}`);
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new ReferenceFileError(`metadata "${key}" must be a whole number of at least ${least}, got ${JSON.stringify(metadata.get(key) ?? null)}`);
 }

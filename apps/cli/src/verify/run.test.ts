@@ -18,18 +18,13 @@ async function verify(file: string, options: VerifyOptions): Promise<Verdict> {
   throw new Error('no verdict');
 }
 
-const unsupported = /packed|projection|unbatched/;
 const named = (files: readonly string[]): (readonly [string, string])[] => files.map((file) => [basename(file, '.safetensors'), file] as const);
 const modules = named([...torchFixtures(), ...sharedFiles('fixtures/torch')]);
 const curves = named(sharedFiles('fixtures/trajectory'));
 
 describe.each(backendNames)('on the %s backend', (backend: BackendName) => {
-  it.each(modules.filter(([name]) => !unsupported.test(name)))('%s agrees with PyTorch', async (_, file) => {
+  it.each(modules)('%s agrees with PyTorch', async (_, file) => {
     expect(await verify(file, { backend })).toMatchObject({ ok: true });
-  });
-
-  it.each(modules.filter(([name]) => unsupported.test(name)))('%s cannot be run yet, and that is said', async (_, file) => {
-    expect(await verify(file, { backend })).toMatchObject({ ok: false, error: expect.stringMatching(/^not supported yet: /) as string });
   });
 
   it('leaves no tensors behind', async () => {
