@@ -54,7 +54,8 @@ export const lineCaps: Readonly<Record<string, number>> = {
   autograd: 1200,
   // 350 for the cells themselves, their forms and options, 550 to read and write them as text, 100 for LaTeX and sizes.
   cells: 1200,
-  layers: 1000,
+  // 280 of them are attention and the encoder-decoder.
+  layers: 1250,
   wasm: 3500,
   webgpu: 3500,
   train: 1000,

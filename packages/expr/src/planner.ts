@@ -10,14 +10,18 @@ interface Write { readonly value: Expr; readonly target: Target; readonly phase:
 /** A stage as it grows. */
 interface Draft { products: Product[]; means: MeanOf[] }
 
-const plans = new WeakMap<Step, Plan>();
+const plans = { plain: new WeakMap<Step, Plan>(), masked: new WeakMap<Step, Plan>() } as const;
 
-/** Cuts a step at its products: the same for every executor, so that none has to know what the step is the step of. */
-export function planOf(step: Step): Plan {
-  const known = plans.get(step);
+/**
+ * Cuts a step at its products: the same for every executor, so that none has to know what the step is the step of. `masked`: rows may
+ * be left out at some steps, where what comes from outside may hold anything, NaN included.
+ */
+export function planOf(step: Step, masked = false): Plan {
+  const cache = masked ? plans.masked : plans.plain;
+  const known = cache.get(step);
   if (known !== undefined) return known;
-  const plan = new Planner(step).plan();
-  plans.set(step, plan);
+  const plan = new Planner(step, masked).plan();
+  cache.set(step, plan);
   return plan;
 }
 
@@ -25,6 +29,7 @@ export function planOf(step: Step): Plan {
 class Planner {
   readonly #schedule: Schedule;
   readonly #step: Step;
+  readonly #masked: boolean;
   readonly #widths: Map<Expr, number | undefined>;
   readonly #buffers: { span: Scratch['span']; width: number }[] = [];
   readonly #places = new Map<Expr, Place>();
@@ -35,7 +40,8 @@ class Planner {
   readonly #writes: Write[] = [];
   readonly #drafts: Readonly<Record<Phase, Map<number, Draft>>> = { before: new Map(), loop: new Map(), after: new Map() };
 
-  constructor(step: Step) {
+  constructor(step: Step, masked: boolean) {
+    this.#masked = masked;
     this.#schedule = new Schedule(step);
     this.#step = this.#schedule.step;
     this.#widths = widths(this.#step);
@@ -207,10 +213,10 @@ class Planner {
     });
   }
 
-  // Masked rows of the left side are zero, so whatever is in those of the right side does not count.
+  // Masked rows of the left side are zero, and have to be on the right side too: zero times NaN is not zero.
   #right(node: Expr, width: number): Place {
     const direct = this.#places.get(node);
-    return direct?.kind === 'sequence' ? direct : this.#place([{ node, width }], 'after', Infinity);
+    return direct?.kind === 'sequence' && !this.#masked ? direct : this.#place([{ node, width }], 'after', Infinity);
   }
 
   // Maps.

@@ -60,10 +60,20 @@ function defined(kernel: ScanKernel, inputs: readonly Float32Array[]): Float32Ar
 function randomInputs(kernel: ScanKernel): Float32Array[] {
   const { states, sequences, vectors } = kernel.step;
   const signatures = inputsOf(kernel);
-  return signatures.map(({ shape }, k) => {
+  const inputs = signatures.map(({ shape }, k) => {
     const numbers = randomNumbers(sizeOf(shape), k + kernel.steps, k >= states.length + sequences.length + vectors.length && shape.length === 2 ? 1 / Math.sqrt(shape[1] ?? 1) : 1);
     if (k < states.length) return numbers.map((number) => 1 + number / 2);
     return kernel.masked && k === signatures.length - 1 ? numbers.map((number) => (number > -0.3 ? 1 : 0)) : numbers;
+  });
+  if (kernel.masked) spoilMasked(kernel, inputs);
+  return inputs;
+}
+
+// What is masked must not matter, whatever it is.
+function spoilMasked({ step: { states, sequences } }: ScanKernel, inputs: readonly Float32Array[]): void {
+  const mask = inputs.at(-1) ?? new Float32Array();
+  sequences.forEach(({ width }, k) => {
+    mask.forEach((valid, row) => { if (valid === 0) inputs[states.length + k]?.fill(NaN, row * width, (row + 1) * width); });
   });
 }
 

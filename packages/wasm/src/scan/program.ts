@@ -23,7 +23,7 @@ export function emitScan(module: ModuleBuilder, kernel: ScanKernel, layout: Layo
   const params = Array.from({ length: inputCount(kernel) + outputCount(kernel.step) }, () => 'i32' as const);
   const gemm = new Gemm(module, options.profile);
   module.function({ params, results: [] }, (f) => {
-    const plan = planOf(kernel.step);
+    const plan = planOf(kernel.step, kernel.masked);
     const places = new Places(f, kernel, plan, layout, base);
     const program = new Program({ module, f, kernel, plan, layout, places, gemm, options });
     program.packWeights();
