@@ -17,7 +17,7 @@ const config: ViteUserConfig = {
         test: {
           name: 'node',
           environment: 'node',
-          include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'scripts/**/*.test.ts', 'bench/**/*.test.ts'],
+          include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'scripts/**/*.test.ts', 'bench/**/*.test.ts', 'docs/examples/**/*.test.ts'],
           setupFiles: ['scripts/fail-on-console.ts'],
         },
       },

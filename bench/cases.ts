@@ -1,5 +1,8 @@
-/** Cells that systems are compared with. `gru` has its reset gate after the recurrent product, as PyTorch; `gru-original` before it. */
-export type CellName = 'lstm' | 'gru' | 'gru-original' | 'rnn';
+/**
+ * Cells that systems are compared with. `gru` has its reset gate after the recurrent product, as PyTorch; `gru-original` before it;
+ * `own` is what own-cell.txt says.
+ */
+export type CellName = 'lstm' | 'gru' | 'gru-original' | 'rnn' | 'own';
 
 /** train: forward, loss (mean squared error over all steps), backward, Adam. infer: forward from a state of zeros, the last state read. */
 export type Mode = 'train' | 'infer';
@@ -18,7 +21,7 @@ export interface Case {
 }
 
 /** Blocks of rows in the weights of a cell. */
-export const gates: Readonly<Record<CellName, number>> = { 'lstm': 4, 'gru': 3, 'gru-original': 3, 'rnn': 1 };
+export const gates: Readonly<Record<CellName, number>> = { 'lstm': 4, 'gru': 3, 'gru-original': 3, 'rnn': 1, 'own': 3 };
 
 /** What runs when nothing is asked for. */
 export const defaultCases: readonly string[] = ['lstm-32x64x64x256', 'lstm-32x64x64x256-infer', 'lstm-1x1x64x64-infer'];

@@ -1,10 +1,11 @@
-/** The measurements, run on the built packages: `pnpm bench [CASE...] [--systems a,b] [--rounds n] [--json]`; see README.md. */
+/** The measurements, run on the built packages: `pnpm bench [CASE...|cells] [--systems a,b] [--rounds n] [--json]`; see README.md. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { defaultCases, parseCase, type Case } from './cases.ts';
-import { Child, choosePin, type Pin } from './child.ts';
+import { measureCells, parseCells, type CellsCase, type CellsResult } from './cells.ts';
+import { Child, choosePin } from './child.ts';
 import { writeData } from './data.ts';
 import { measureCase, type CaseResult, type Plan } from './measure.ts';
 import { markdown, type Report } from './report.ts';
@@ -12,6 +13,7 @@ import { findSystems, systemNames, type System } from './systems.ts';
 
 interface Options {
   readonly cases: readonly Case[];
+  readonly families: readonly CellsCase[];
   readonly systems: readonly string[];
   readonly engines: readonly string[];
   readonly rounds: number;
@@ -24,37 +26,43 @@ try {
   const options = readOptions(process.argv.slice(2));
   const report = await measure(options);
   process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : `\n${markdown(report)}`);
-  if (report.cases.some(({ rows: [first] }) => first !== undefined && 'failure' in first)) process.exitCode = 1;
+  if ([...report.cases, ...report.families].some(({ rows: [first] }) => first !== undefined && 'failure' in first)) process.exitCode = 1;
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 2;
 }
 
-async function measure({ cases, systems: names, engines, rounds, core, limit, json }: Options): Promise<Report> {
+async function measure({ cases, families, systems: names, engines, rounds, core, limit, json }: Options): Promise<Report> {
   const [loadBefore = 0] = loadavg();
   const pin = choosePin(core);
-  const { systems, missing } = findSystems(names, engines);
+  const { systems, missing } = findSystems(cases.length > 0 ? names : [], cases.length > 0 ? engines : []);
   for (const { name, reason } of missing) console.error(`MISSING: ${name}: ${reason}`);
   if ('reason' in pin) console.error(`NOT PINNED to one core: ${pin.reason}`);
   const plan: Plan = { rounds, sampleMs: 80, warmMs: 1500, budgetMs: 15_000 };
-  const results: CaseResult[] = [];
+  const [results, familyResults]: [CaseResult[], CellsResult[]] = [[], []];
   // With --json, too, progress is for people: it goes to stderr.
-  for (const size of cases) results.push(await inFolder(size, systems, pin, plan, limit * 1000));
+  const log = (line: string): void => console.error(line);
+  const start = (system: System): Child => new Child(system, pin, limit * 1000);
+  for (const size of cases) results.push(await inFolder((folder) => measureSystems(size, systems, folder, start, plan, log)));
+  for (const family of families) familyResults.push(await inFolder((folder) => measureCells(family, folder, () => start(systems[0] as System), plan, log)));
   if (!json) console.error('');
   return {
     machine: { processor: cpus()[0]?.model.trim() ?? 'unknown', cores: cpus().length, platform: `${process.platform} ${process.arch}`, node: process.versions.node, loadBefore },
     pinned: 'core' in pin ? `pinned to core ${pin.core}` : `NOT PINNED to one core: ${pin.reason}`,
-    rounds, missing, warnings: systems.flatMap(({ warning }) => warning ?? []), cases: results,
+    rounds, missing, warnings: systems.flatMap(({ warning }) => warning ?? []), cases: results, families: familyResults,
   };
 }
 
-async function inFolder(size: Case, systems: readonly System[], pin: Pin, plan: Plan, limitMs: number): Promise<CaseResult> {
+async function measureSystems(size: Case, systems: readonly System[], folder: string, start: (system: System) => Child, plan: Plan, log: (line: string) => void): Promise<CaseResult> {
+  const data = join(folder, 'data.bin');
+  writeData(size, data);
+  return await measureCase(size, data, systems.map((system) => ({ name: system.name, start: () => start(system) })), plan, log);
+}
+
+async function inFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'unroll-bench-'));
   try {
-    const data = join(folder, 'data.bin');
-    writeData(size, data);
-    const entrants = systems.map((system) => ({ name: system.name, start: () => new Child(system, pin, limitMs) }));
-    return await measureCase(size, data, entrants, plan, (line) => console.error(line));
+    return await work(folder);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -72,8 +80,10 @@ function readOptions(args: readonly string[]): Options {
   const unknown = systems.find((name) => !systemNames.includes(name));
   if (unknown !== undefined) throw new Error(`bench: there is no system "${unknown}"; there are ${systemNames.join(', ')}.`);
   const names = [...positionals, ...list(values.cases)];
+  const isFamily = (name: string): boolean => parseCells(name) !== undefined;
   return {
-    cases: (names.length > 0 ? names : defaultCases).map(parseCase),
+    cases: (names.length > 0 ? names.filter((name) => !isFamily(name)) : defaultCases).map(parseCase),
+    families: names.flatMap((name) => parseCells(name) ?? []),
     systems: systems.length > 0 ? systems : systemNames,
     engines: list(values.engines),
     rounds: whole('rounds', values.rounds) ?? 9,

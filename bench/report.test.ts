@@ -15,6 +15,7 @@ const report: Report = {
     { case: parseCase('lstm-1x2x3x4'), rows: [row, { ...row, system: 'slow', time: summarise([2000]), theirsOverOurs: summarise([22.222]) }, { ...row, system: 'other', disagreement: 'its loss is 1' }] },
     { case: parseCase('gru-1x2x3x4'), rows: [row, { system: 'slow', failure: 'took longer than 120 s' }] },
   ],
+  families: [],
 };
 
 it('says what is missing before anything else', () => {

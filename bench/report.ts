@@ -1,3 +1,4 @@
+import { cellsMarkdown, type CellsResult } from './cells.ts';
 import { milliseconds, type CaseResult, type Row } from './measure.ts';
 import type { Missing } from './systems.ts';
 
@@ -11,11 +12,15 @@ export interface Report {
   /** What makes a system's figures worth less here. */
   readonly warnings: readonly string[];
   readonly cases: readonly CaseResult[];
+  /** Cells beside one another. */
+  readonly families: readonly CellsResult[];
 }
 
 /** The report as Markdown: what is missing, the table, and what stands behind it. */
 export function markdown(report: Report): string {
-  return [...missingLines(report), ...tableLines(report), '', ...legendLines(report), ''].join('\n');
+  const { cases, families } = report;
+  const systems = cases.length > 0 ? [...tableLines(report), '', ...legendLines] : [];
+  return [...missingLines(report), ...systems, ...families.map(cellsMarkdown), ...machineLines(report), ...detailLines(report), ''].join('\n');
 }
 
 function missingLines({ missing, warnings }: Report): string[] {
@@ -44,19 +49,25 @@ function cell(row: CaseResult['rows'][number] | undefined): string {
   return row.theirsOverOurs === undefined ? time : `${time} (**${Number(row.theirsOverOurs.median.toPrecision(3))}x**)`;
 }
 
-function legendLines({ machine, pinned, rounds, cases }: Report): string[] {
+const legendLines: readonly string[] = [
+  'Processor time of one repetition on one thread: median of the rounds, ± half of the interquartile range. In brackets **their time',
+  'over ours** (`unroll`), median over the same rounds: above 1 the system is slower than ours. Cases are CELL-NxTxIxH: batch, time,',
+  'input, hidden; training (forward, mean squared error, backward, Adam) unless `-infer`.',
+  '',
+];
+
+function machineLines({ machine, pinned, rounds, cases, families }: Report): string[] {
   const { processor, cores, node, platform, loadBefore } = machine;
-  const crowding = Math.max(1, ...cases.flatMap(({ rows }) => rows.flatMap((row) => ('crowding' in row ? row.crowding : []))));
+  const crowding = Math.max(1, ...[...cases, ...families].flatMap(({ rows }) => rows.flatMap((row) => ('crowding' in row ? row.crowding : []))));
   return [
-    'Processor time of one repetition on one thread: median of the rounds, ± half of the interquartile range. In brackets **their time',
-    'over ours** (`unroll`), median over the same rounds: above 1 the system is slower than ours. Cases are CELL-NxTxIxH: batch, time,',
-    'input, hidden; training (forward, mean squared error, backward, Adam) unless `-infer`.',
-    '',
     `${processor}, ${cores} cores, ${platform}, Node ${node}; ${pinned}; up to ${rounds} rounds in turn; load before: ${loadBefore.toFixed(1)};`,
     `others used the core up to ${percent(1 - 1 / crowding)} of the time, which processor time leaves out but caches feel.`,
     '',
-    ...cases.flatMap((result) => result.rows.map((row) => `- ${result.case.name}: ${'failure' in row ? `**${row.system} CANNOT**: ${row.failure}` : detail(row)}`)),
   ];
+}
+
+function detailLines({ cases }: Report): string[] {
+  return cases.flatMap((result) => result.rows.map((row) => `- ${result.case.name}: ${'failure' in row ? `**${row.system} CANNOT**: ${row.failure}` : detail(row)}`));
 }
 
 function detail(row: Row): string {

@@ -93,7 +93,8 @@ function install(room: string, manifest: Manifest): string {
     overrides: Object.fromEntries(others.map((pkg) => [pkg.manifest.name, `file:${tarball(pkg.manifest.name)}`])),
   };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(project));
-  const external = Object.keys(manifest.dependencies ?? {}).some((name) => !name.startsWith('@unroll/'));
+  // Even a package without dependencies of its own may need one through another.
+  const external = packages.some((pkg) => Object.keys(pkg.manifest.dependencies ?? {}).some((name) => !name.startsWith('@unroll/')));
   const quick = ['--no-audit', '--no-fund', '--no-package-lock', '--ignore-scripts', '--loglevel=error'];
   run('npm', ['install', external ? '--prefer-offline' : '--offline', ...quick], folder);
   return folder;

@@ -17,6 +17,7 @@ const counterparts: Readonly<Record<CellName, Counterpart | string>> = {
   'gru': 'its GRU has the reset gate before the recurrent product only; compare gru-original',
   // Update gate first.
   'gru-original': { layer: layers.gru, blocks: [1, 0, 2] },
+  'own': 'it takes no cells as equations',
   'rnn': { layer: (args) => layers.simpleRNN({ units: args.units, returnSequences: true, returnState: true, kernelInitializer: 'zeros', recurrentInitializer: 'zeros' }), blocks: [0] },
 };
 const runs: Readonly<Record<Mode, (stack: readonly RNN[], size: Case, data: Data) => Session['run']>> = { train: training, infer: inference };

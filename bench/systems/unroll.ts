@@ -1,6 +1,7 @@
 /** This library as its users get it, from the built packages: `unroll.ts [deterministic]`. */
+import { readFileSync } from 'node:fs';
 import { valueAndGrad } from '@unroll/autograd';
-import { cells } from '@unroll/cells';
+import { cellFromText, cells, type Cell } from '@unroll/cells';
 import { Recurrent } from '@unroll/layers';
 import { scope, tensor, use, type Tensor } from '@unroll/tensor';
 import { adam, mse } from '@unroll/train';
@@ -9,13 +10,16 @@ import type { Case, CellName, Mode } from '../cases.ts';
 import { valuesOf, type Data } from '../data.ts';
 import { meanSquare, serve, type Session } from '../protocol.ts';
 
-const cellOf: Readonly<Record<CellName, (typeof cells)[keyof typeof cells]>> = { 'lstm': cells.lstm, 'gru': cells.gru, 'gru-original': cells['gru-original'], 'rnn': cells.rnn };
+const cellOf: Readonly<Record<CellName, () => Cell>> = {
+  'lstm': () => cells.lstm, 'gru': () => cells.gru, 'gru-original': () => cells['gru-original'], 'rnn': () => cells.rnn,
+  'own': () => cellFromText(readFileSync(new URL('../own-cell.txt', import.meta.url), 'utf8')),
+};
 const runs: Readonly<Record<Mode, (model: Recurrent, size: Case, data: Data) => Session['run']>> = { train: training, infer: inference };
 const deterministic = process.argv[2] === 'deterministic';
 
 await serve(async (size, data) => {
   use(await wasm({ deterministic }));
-  const model = new Recurrent(cellOf[size.cell], size.input, size.hidden, { numLayers: size.layers });
+  const model = new Recurrent(cellOf[size.cell](), size.input, size.hidden, { numLayers: size.layers });
   model.loadStateDict(Object.fromEntries(Object.keys(model.stateDict()).map((name) => [name, load(data, name)])));
   return { about: `wasm${deterministic ? ', deterministic' : ''}, 1 thread, Node ${process.versions.node}`, run: runs[size.mode](model, size, data) };
 });

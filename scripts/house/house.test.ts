@@ -52,6 +52,19 @@ describe('the import table', () => {
     ]);
   });
 
+  it('lets one library load what its row names, once it is declared, and no other', () => {
+    const files = { 'a.ts': `await import('csv-parse/browser/esm/sync');` };
+    const declared = { dependencies: { 'csv-parse': 'catalog:' } };
+    expect(importFaults([pkg('datasets', files, declared)])).toEqual([]);
+    expect(importFaults([pkg('datasets', files)])).toEqual([
+      'packages/datasets/src/a.ts:1: csv-parse/browser/esm/sync is missing from the dependencies of packages/datasets/package.json',
+    ]);
+    expect(importFaults([pkg('expr', files, declared)])).toEqual([
+      'packages/expr/package.json: depends on csv-parse, which the table of rooms does not allow',
+      'packages/expr/src/a.ts:1: csv-parse/browser/esm/sync: a library here depends on nothing outside the workspace',
+    ]);
+  });
+
   it('refuses an undeclared import and a package.json that says more than its row', () => {
     expect(importFaults([pkg('tensor', { 'a.ts': `import '@unroll/expr';` })])).toEqual([
       'packages/tensor/src/a.ts:1: @unroll/expr is missing from the dependencies of packages/tensor/package.json',

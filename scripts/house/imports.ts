@@ -1,4 +1,4 @@
-import { mayImport, mayTestWithSuites, onlySubpath } from './rooms.ts';
+import { mayImport, mayLoad, mayTestWithSuites, onlySubpath } from './rooms.ts';
 import type { Package, Source } from './tree.ts';
 
 /** Every import of the tree against the table of rooms and against the package.json it needs. */
@@ -21,6 +21,8 @@ function manifestFaults(pkg: Package): string[] {
   if (!pkg.isApp && mayImport[pkg.room] === undefined) faults.push(`${at}: no row for "${pkg.room}" in scripts/house/rooms.ts`);
   for (const name of workspaceNames(manifest.dependencies))
     if (!roomsOf(pkg).includes(name)) faults.push(`${at}: depends on @unroll/${name}, which its row in the table does not allow`);
+  for (const name of externalNames(manifest))
+    if (!pkg.isApp && pkg.room !== 'testing' && mayLoad[pkg.room]?.includes(name) !== true) faults.push(`${at}: depends on ${name}, which the table of rooms does not allow`);
   for (const name of workspaceNames(manifest.devDependencies))
     if (name !== 'testing' || !hasSuites(pkg)) faults.push(`${at}: @unroll/${name} in devDependencies is not allowed`);
   if (manifest.license !== 'MIT') faults.push(`${at}: license must be MIT`);
@@ -66,7 +68,10 @@ function externalFault(pkg: Package, source: Source, specifier: string): string 
   const isTool = source.isTest || pkg.room === 'testing';
   if (isTool && (specifier.startsWith('node:') || name === 'vitest' || name === 'fast-check')) return undefined;
   if (pkg.isApp && (specifier.startsWith('node:') || pkg.manifest.dependencies?.[name] !== undefined)) return undefined;
-  return `${specifier}: a library here depends on nothing outside the workspace`;
+  if (mayLoad[pkg.room]?.includes(name) !== true) return `${specifier}: a library here depends on nothing outside the workspace`;
+  const { dependencies, peerDependencies } = pkg.manifest;
+  const declared = { ...dependencies, ...peerDependencies }[name] !== undefined;
+  return declared ? undefined : `${specifier} is missing from the dependencies of ${pkg.folder}/package.json`;
 }
 
 function roomsOf(pkg: Package): readonly string[] {
@@ -75,6 +80,10 @@ function roomsOf(pkg: Package): readonly string[] {
 
 function hasSuites(pkg: Package): boolean {
   return pkg.isApp || mayTestWithSuites.includes(pkg.room);
+}
+
+function externalNames({ dependencies, peerDependencies }: Package['manifest']): string[] {
+  return Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => !name.startsWith('@unroll/'));
 }
 
 function workspaceNames(dependencies: Readonly<Record<string, string>> | undefined): string[] {

@@ -17,6 +17,12 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   recipes: ['datasets', 'layers', 'cells', 'train', 'autograd', 'tensor'],
 };
 
+/** Packages from outside the workspace that a library may load, declared in its package.json; all others depend on nothing. */
+export const mayLoad: Readonly<Record<string, readonly string[]>> = {
+  // Strict CSV with line numbers, and Parquet as an optional peer: each loaded when the first such file is read.
+  datasets: ['csv-parse', 'hyparquet'],
+};
+
 /** Packages whose tests may use the shared suites; apps may too. The others are what those suites are made of. */
 export const mayTestWithSuites: readonly string[] = ['wasm', 'webgpu', 'train', 'diagram'];
 
@@ -60,7 +66,8 @@ export const lineCaps: Readonly<Record<string, number>> = {
   webgpu: 3500,
   train: 1000,
   interop: 1800,
-  datasets: 1000,
+  // 980 for text and the built-in text; the rest is 14 tasks, tables, series, batches and remote sets, each a file of its own.
+  datasets: 2600,
   diagram: 600,
   recipes: 900,
 };

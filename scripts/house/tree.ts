@@ -28,6 +28,7 @@ export type Manifest = {
   readonly publishConfig?: { readonly access?: string; readonly exports?: ExportMap };
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
 };
 
 export type Member = {

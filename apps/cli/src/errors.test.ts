@@ -20,6 +20,10 @@ describe('reportOf', () => {
     expect(reportOf(new CliError('checkpoint', 'x.safetensors: damaged'))).toEqual({ outcome: 'checkpoint', line: 'x.safetensors: damaged' });
   });
 
+  it('keeps lines that show a place, and what stands where in them', () => {
+    expect(reportOf(new CliError('data', 'a.txt:1:3: wrong', ['  a\tb\u001b[0m', '   ^']))).toEqual({ outcome: 'data', line: 'a.txt:1:3: wrong', excerpt: ['  a\uFFFDb\uFFFD[0m', '   ^'] });
+  });
+
   it('knows what the errors of the packages mean', () => {
     expect(reportOf(new DataError('empty-text', 'empty')).outcome).toBe('data');
     expect(reportOf(new SafetensorsError('HeaderTooSmall', 'short')).outcome).toBe('checkpoint');

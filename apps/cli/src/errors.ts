@@ -14,14 +14,16 @@ export const exitCodes: Readonly<Record<Outcome, number>> = {
   terminated: 143,
 };
 
-/** An error that the user is told in one line: what, where, and what to do. */
+/** An error that the user is told in one line: what, where, and what to do; lines of a file that show the place may follow. */
 export class CliError extends Error {
   override readonly name: string = 'CliError';
   readonly outcome: Outcome;
+  readonly excerpt: readonly string[];
 
-  constructor(outcome: Outcome, message: string) {
+  constructor(outcome: Outcome, message: string, excerpt: readonly string[] = []) {
     super(message);
     this.outcome = outcome;
+    this.excerpt = excerpt;
   }
 }
 
@@ -30,11 +32,16 @@ export interface Report {
   readonly outcome: Outcome;
   /** One line without control characters. */
   readonly line: string;
+  /** Lines below it, without control characters too, each character in its place. */
+  readonly excerpt?: readonly string[];
 }
 
 /** Any thrown value as a report. What is thrown on purpose says it best itself; what is not is called unexpected. */
 export function reportOf(error: unknown): Report {
-  if (error instanceof CliError) return { outcome: error.outcome, line: oneLine(error.message) };
+  if (error instanceof CliError) {
+    const { outcome, message, excerpt } = error;
+    return { outcome, line: oneLine(message), ...(excerpt.length === 0 ? {} : { excerpt: excerpt.map((text) => text.replace(/\p{Cc}/gu, '\uFFFD')) }) };
+  }
   const outcome = error instanceof Error ? outcomeOf(error) : undefined;
   const message = error instanceof Error ? error.message : String(error);
   return outcome === undefined
@@ -54,6 +61,7 @@ const outcomes: Readonly<Record<string, Outcome>> = {
   SafetensorsError: 'checkpoint',
   StateDictError: 'checkpoint',
   TensorError: 'runtime',
+  CellError: 'usage',
   LayerError: 'usage',
   AutogradError: 'runtime',
   TrainError: 'usage',

@@ -56,8 +56,9 @@ function beStrict(command: Command, io: Io): void {
 }
 
 function tell(error: unknown, io: Io): Outcome {
-  const { outcome, line } = reportOf(error);
+  const { outcome, line, excerpt = [] } = reportOf(error);
   complain(io, line);
+  for (const text of excerpt) io.stderr.write(`${text}\n`);
   if (io.env['DEBUG'] === 'unroll' && error instanceof Error) io.stderr.write(`${error.stack ?? ''}\n`);
   return outcome;
 }

@@ -14,7 +14,7 @@ export function textOf(cell: Cell): string {
   const writer = new Writer(cell);
   const share = sharing();
   const equations = cell.values.map(({ name, value }) => writer.equation(name, share(value)));
-  const vectors = cell.vectors.map((name) => (cell.start[name] === undefined ? name : `${name} = ${cell.start[name]}`));
+  const vectors = cell.vectors.map((name) => (cell.start[name] === undefined ? name : `${name} = ${written(cell.start[name]).text}`));
   const order = gateOrder(cell);
   return [
     `name ${plain(cell.name)}`,
@@ -164,7 +164,7 @@ function plain(words: string): string {
 }
 
 function checkNames({ name, values, vectors, inputGates, recurrentGates }: Cell): void {
-  const isValue = (word: string): boolean => /^\p{L}[\p{L}\p{M}\p{N}_]*$/u.test(word) && !/^([WRU](_|$)|b_|x$)|_(t|prev)$/.test(word) && !textFunctions.has(word.toLowerCase());
+  const isValue = (word: string): boolean => /^\p{L}[\p{L}\p{M}\p{N}_]*$/u.test(word) && !/^(?:[WRU](?:_|$)|b_|(?:weight|bias)_(?:ih|hh|hr)$|x$)|_prev$|(?<!^[pv])_t$/.test(word) && !textFunctions.has(word.toLowerCase());
   const isIndex = (word: string): boolean => /^[\p{L}\p{M}\p{N}_]+$/u.test(word);
   const wrong = [...values.map((value) => value.name), ...vectors].find((word) => !isValue(word)) ?? [...inputGates, ...recurrentGates].find((word) => !isIndex(word));
   if (wrong !== undefined) throw new CellError(`${name}: "${wrong}" cannot be a name in equations, so this cell has no text; rename it.`);

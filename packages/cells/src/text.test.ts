@@ -130,6 +130,8 @@ describe('ill-formed text', () => {
     ['f = tanh(W_f x + R_f h + b_f)\nh = f + R_h h', 2, 9, 3, 'this product has no bias, but others have; write "+ b_h" behind it, or leave all biases out.'],
     ['vector a, a\nh = h + a', 1, 11, 1, 'vector "a" is declared twice.'],
     ['vector h\nh = h', 1, 8, 1, '"h" is assigned, so it cannot be a vector of parameters.'],
+    ['h = h + W x\na_t_t = h', 2, 1, 5, '"a_t" ends in what stands for time; choose another name.'],
+    ['h = h + W x\na_prev_t = h', 2, 1, 8, '"a_prev" ends in what stands for time; choose another name.'],
     ['vector weight_ih\nh = h', 1, 8, 9, '"weight_ih" is the name of a weight or a bias; choose another one.'],
     ['vector W_f\nh = h', 1, 8, 3, '"W_f" is the name of a weight or a bias; choose another one.'],
     ['state h = 1\nh = h', 1, 7, 1, 'only vectors have a number that they start at'],

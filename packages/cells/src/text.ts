@@ -121,14 +121,17 @@ class Reader {
   #checkFree(name: string, span: Span): void {
     if (name === inputName) this.#fail(span, 'x is the input; choose another name.');
     if (textFunctions.has(name.toLowerCase())) this.#fail(span, `"${name}" is a function; choose another name.`);
-    if (weightOf(name) !== undefined || /^(?:b|weight|bias)_/.test(name)) this.#fail(span, `"${name}" is the name of a weight or a bias; choose another one.`);
+    if (timed.test(name)) this.#fail(span, `"${name}" ends in what stands for time; choose another name.`);
+    if (weightOf(name) !== undefined || /^(?:b_|(?:weight|bias)_(?:ih|hh|hr)$)/.test(name)) this.#fail(span, `"${name}" is the name of a weight or a bias; choose another one.`);
   }
 
   // Names that begin with p_ or v_ need no declaration.
   #undeclaredVectors(): [string, undefined][] {
     const declared = this.#declared('vector');
-    const names = this.#equations.flatMap(({ value }) => [...namesIn(value)]).map((name) => reference(name).base);
-    return names.filter((name) => /^[pv]_./.test(name) && !this.#targets.has(name) && !declared.has(name)).map((name) => [name, undefined]);
+    const names = this.#equations.flatMap(({ value }) => [...namesIn(value)]).map(reference);
+    const found = names.filter(({ base }) => /^[pv]_./.test(base) && !this.#targets.has(base) && !declared.has(base));
+    for (const { base, span } of found) this.#checkFree(base, span);
+    return found.map(({ base }) => [base, undefined]);
   }
 
   // What is read before it is assigned is a state. The first one is the output: h, where there is one.
@@ -273,11 +276,13 @@ function guess(word: string, candidates: Iterable<string>): string | undefined {
   return near === undefined ? undefined : `did you mean "${near}"?`;
 }
 
+// W_t, p_t are parameters of a gate t.
+const timed = /_prev$|(?<!^[WRUbpv])_t$/;
+
 function reference({ name, time, span }: NameSyntax): Reference {
   if (time !== undefined) return { base: name, time, span };
   if (name.endsWith('_prev')) return { base: name.slice(0, -5), time: 'before', span };
-  // W_t, p_t are parameters of a gate t.
-  if (name.endsWith('_t') && !/^[WRUbpv]_t$/.test(name)) return { base: name.slice(0, -2), time: 'now', span };
+  if (timed.test(name)) return { base: name.slice(0, -2), time: 'now', span };
   return { base: name, time, span };
 }
 

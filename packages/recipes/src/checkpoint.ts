@@ -1,8 +1,9 @@
+import { cellFromText, EquationError, textOf, weightsOf, type Cell } from '@unroll/cells';
 import { vocabularyFromJson, type StreamCursor, type Vocabulary, type VocabularyJson } from '@unroll/datasets';
 import { retainState, type TextConfig } from '@unroll/train';
 import type { GeneratorState, Tensor } from '@unroll/tensor';
-import { check } from './errors.ts';
-import { TextModel, textRunConfig } from './model.ts';
+import { check, RecipeError } from './errors.ts';
+import { cellOf, isRegistered, TextModel, textRunConfig } from './model.ts';
 import { assembleRun, type TextRun } from './text.ts';
 
 /** What a text model is, as plain JSON: with the tensors of its state dict, all that is needed to build it again. */
@@ -10,6 +11,8 @@ export interface TextDescription {
   readonly kind: 'text';
   readonly version: 1;
   readonly config: TextConfig;
+  /** Equations of a cell that is not in the registry, in the notation of `cellFromText`; `config.cell` is its name. */
+  readonly cellText?: string;
   readonly vocabulary: VocabularyJson;
   /** Where its training stands; absent where only the model was kept. */
   readonly training?: TextTraining;
@@ -37,13 +40,18 @@ export interface LoadedText {
   readonly model: TextModel;
 }
 
-/** Everything that is needed to sample from a run's model, or to go on exactly where it stands. */
+/**
+ * Everything that is needed to sample from a run's model, or to go on exactly where it stands.
+ *
+ * @throws CellError where the cell is not in the registry and has no text (`textOf`)
+ */
 export function checkpointOf({ config, vocabulary, model, optimizer, generator, streams, state }: TextRun): TextCheckpoint {
   const gathered = optimizer.stateDict();
+  const { cell } = model.rnn;
   const states = Object.fromEntries((state === undefined ? [] : [state].flat()).map((tensor, k) => [String(k), tensor]));
   return {
     description: {
-      kind: 'text', version: 1, config, vocabulary: vocabulary.toJSON(),
+      kind: 'text', version: 1, config, ...(isRegistered(cell) ? {} : { cellText: textOf(cell) }), vocabulary: vocabulary.toJSON(),
       training: { steps: gathered.steps, cursor: streams.cursor, generator: generator.state() },
     },
     tensors: { ...model.stateDict(), ...prefixed('optimizer.', gathered.tensors), ...prefixed('state.', states) },
@@ -56,10 +64,11 @@ export function checkpointOf({ config, vocabulary, model, optimizer, generator, 
  * @throws RecipeError `checkpoint`, ConfigError, DataError or StateDictError where it cannot be what it says; nothing is left behind then
  */
 export function loadText(description: unknown, tensors: TextCheckpoint['tensors']): LoadedText {
-  const { config, vocabulary } = parseDescription(description);
+  const parsed = parseDescription(description);
+  const { config, cell, vocabulary } = parsed;
   const own = modelTensors(tensors);
-  checkSizes(config, vocabulary, own);
-  const model = new TextModel(config, vocabulary.size);
+  checkSizes(parsed, own);
+  const model = new TextModel({ ...config, cell }, vocabulary.size);
   try {
     model.loadStateDict(own);
   } catch (error) {
@@ -78,11 +87,12 @@ export type ResumeOptions = Partial<Pick<TextConfig, 'steps' | 'lr' | 'clip' | '
  * @throws as `loadText`, and RecipeError `checkpoint` where the checkpoint holds a model without its training
  */
 export function resumeText(text: string, description: unknown, tensors: TextCheckpoint['tensors'], options: ResumeOptions = {}): TextRun {
-  const { config: saved, vocabulary, training } = parseDescription(description);
+  const parsed = parseDescription(description);
+  const { config: saved, cell, vocabulary, training } = parsed;
   check(training !== undefined, 'checkpoint', () => 'resumeText: the checkpoint holds a model without its training; start a new run with its parameters instead.');
-  const config = textRunConfig({ ...saved, ...options });
-  checkSizes(config, vocabulary, modelTensors(tensors));
-  const run = assembleRun(text, { config, vocabulary });
+  const config = textRunConfig({ ...saved, ...options, cell });
+  checkSizes(parsed, modelTensors(tensors));
+  const run = assembleRun(text, { config, cell, vocabulary });
   try {
     run.model.loadStateDict(modelTensors(tensors));
     run.optimizer.loadStateDict({ steps: training.steps, tensors: withPrefix('optimizer.', tensors) });
@@ -97,13 +107,30 @@ export function resumeText(text: string, description: unknown, tensors: TextChec
   return run;
 }
 
-interface Parsed { readonly config: TextConfig; readonly vocabulary: Vocabulary; readonly training: TextTraining | undefined }
+interface Parsed { readonly config: TextConfig; readonly cell: Cell; readonly vocabulary: Vocabulary; readonly training: TextTraining | undefined }
 
 function parseDescription(description: unknown): Parsed {
-  const { kind, version, config, vocabulary, training } = asRecord(description, 'description');
+  const { kind, version, config, cellText, vocabulary, training } = asRecord(description, 'description');
   check(kind === 'text', 'checkpoint', () => `checkpoint: it describes ${JSON.stringify(kind) ?? 'nothing'}, not a text model; give a file that was saved after training on text.`);
   check(version === 1, 'checkpoint', () => `checkpoint: its format has version ${String(version)}, this release reads version 1; use the release that wrote it, or a newer one.`);
-  return { config: textRunConfig(asRecord(config, 'config')), vocabulary: vocabularyFromJson(vocabulary), training: training === undefined ? undefined : parseTraining(training) };
+  return { ...parseConfig(asRecord(config, 'config'), cellText), vocabulary: vocabularyFromJson(vocabulary), training: training === undefined ? undefined : parseTraining(training) };
+}
+
+function parseConfig(config: Readonly<Record<string, unknown>>, cellText: unknown): Pick<Parsed, 'config' | 'cell'> {
+  // In JSON an object is no cell, but a fault that has to be named.
+  const name = typeof config['cell'] === 'string' ? config['cell'] : (JSON.stringify(config['cell']) ?? 'nothing');
+  const cell = cellText === undefined ? name : parseCell(cellText);
+  return { config: textRunConfig({ ...config, cell }), cell: cellOf(cell) };
+}
+
+function parseCell(text: unknown): Cell {
+  check(typeof text === 'string', 'checkpoint', () => `checkpoint: cellText must be equations, got ${JSON.stringify(text)}; the file is damaged.`);
+  try {
+    return cellFromText(text);
+  } catch (error) {
+    if (!(error instanceof EquationError)) throw error;
+    throw new RecipeError('checkpoint', `checkpoint: the equations of its cell are damaged: ${error.message.split('\n', 1).join()}`);
+  }
 }
 
 function parseTraining(training: unknown): TextTraining {
@@ -118,14 +145,18 @@ function asRecord(value: unknown, name: string): Readonly<Record<string, unknown
 }
 
 // Before a model is built: a damaged description must not ask for more memory than the tensors it came with.
-function checkSizes({ embedding, hidden, layers }: TextConfig, { size }: Vocabulary, tensors: TextCheckpoint['tensors']): void {
-  const expected: Readonly<Record<string, readonly number[]>> = { 'embedding.weight': [size, embedding], 'head.weight': [size, hidden] };
-  for (const [name, shape] of Object.entries(expected)) {
+function checkSizes({ config: { embedding, hidden, layers }, cell, vocabulary: { size } }: Parsed, tensors: TextCheckpoint['tensors']): void {
+  const weights = weightsOf(cell, { inputSize: embedding, hiddenSize: hidden, bias: true });
+  const expected: readonly (readonly [name: string, shape: readonly number[]])[] = [
+    ['embedding.weight', [size, embedding]], ['head.weight', [size, hidden]],
+    ...weights.map(({ name, blocks, rows, columns }) => [`rnn.weight_${name}_l0`, [blocks * rows, columns]] as const),
+  ];
+  for (const [name, shape] of expected) {
     const got = tensors[name]?.shape;
     check(got?.join() === shape.join(), 'checkpoint',
       () => `checkpoint: ${name} must be (${shape.join(', ')}) by its description, got ${got === undefined ? 'nothing' : `(${got.join(', ')})`}; description and tensors are of different models.`);
   }
-  const found = Object.keys(tensors).filter((name) => name.startsWith('rnn.weight_ih_l')).length;
+  const found = new Set(Object.keys(tensors).flatMap((name) => /^rnn\..+_l(\d+)$/.exec(name)?.[1] ?? [])).size;
   check(found === layers, 'checkpoint', () => `checkpoint: there are tensors of ${found} recurrent layers, the description says ${layers}; description and tensors are of different models.`);
 }
 

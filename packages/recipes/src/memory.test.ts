@@ -1,7 +1,9 @@
-import { memory, reference, use, type Tensor } from '@unroll/tensor';
-import { adam, crossEntropy, fit } from '@unroll/train';
+import { gru } from '@unroll/cells';
+import { AdditiveAttention, Decoder, Encoder, EncoderDecoder } from '@unroll/layers';
+import { memory, reference, scope, tensor, use, type Tensor } from '@unroll/tensor';
+import { adam, crossEntropy, fit, releaseState } from '@unroll/train';
 import { expect, test } from 'vitest';
-import { checkpointOf, createTextRun, evaluateText, loadText, resumeText, sampleText, trainText } from './index.ts';
+import { beamSearch, checkpointOf, createTextRun, evaluateText, greedyDecode, loadText, resumeText, sampleText, trainText, type DecodeStep } from './index.ts';
 
 // A file of its own, in which nothing is left to the garbage collector: it would change the counts at times of its own choice.
 
@@ -68,6 +70,30 @@ test('an optimiser of one\'s own choice trains the model through fit alone', asy
   expect(losses.at(-1)).toBeLessThan(losses[0] as number);
   optimizer.dispose();
   run.dispose();
+  expect(memory()).toEqual({ tensors: 0, bytes: 0 });
+});
+
+test('decoding leaves nothing behind and frees nothing of the caller\'s, also when the step throws', async () => {
+  const model = new EncoderDecoder(new Encoder(gru, 5, 3, 4), new Decoder(gru, 5, 3, 4, { attention: new AdditiveAttention(4) }), { start: 1 });
+  const state = scope(() => model.encode(tensor([[1, 2], [3, 4]], { dtype: 'int32' })));
+  const before = memory();
+  const step = (limit: number): DecodeStep<typeof state> => (ids, given) => {
+    if (limit-- <= 0) throw new Error('enough');
+    return model.step(ids, given);
+  };
+  const options = { start: [1, 1], state, maxLength: 4 };
+  await greedyDecode(step(9), options);
+  await beamSearch(step(9), options);
+  expect(memory()).toEqual(before);
+  for (const limit of [0, 2]) {
+    await expect(greedyDecode(step(limit), options)).rejects.toThrow('enough');
+    await expect(beamSearch(step(limit), options)).rejects.toThrow('enough');
+    expect(memory()).toEqual(before);
+  }
+  await expect(beamSearch(step(9), { ...options, start: [1] })).rejects.toThrow('must have their 1 rows on axis 1, got (1, 2, 4)');
+  expect(memory()).toEqual(before);
+  model.dispose();
+  releaseState(state);
   expect(memory()).toEqual({ tensors: 0, bytes: 0 });
 });
 

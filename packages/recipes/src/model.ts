@@ -1,11 +1,20 @@
-import { cells, type CellName } from '@unroll/cells';
+import { cells, type Cell, type CellName } from '@unroll/cells';
 import { Dropout, Embedding, Linear, Module, Recurrent, type RecurrentState } from '@unroll/layers';
 import { scope, type DType, type Generator, type Tensor } from '@unroll/tensor';
 import { textConfig, type TextConfig } from '@unroll/train';
 import { check } from './errors.ts';
 
 /** Which network: the part of a run description that decides which parameters there are. */
-export type TextArchitecture = Pick<TextConfig, 'cell' | 'hidden' | 'layers' | 'embedding' | 'dropout'>;
+export interface TextArchitecture extends Pick<TextConfig, 'hidden' | 'layers' | 'embedding' | 'dropout'> {
+  /** A cell, or its name in the registry of `@unroll/cells`. */
+  readonly cell: Cell | string;
+}
+
+/** A run description as its author writes it: what is left out takes its default, the cell an LSTM. */
+export interface TextRunOptions extends Partial<Omit<TextConfig, 'cell'>> {
+  /** A cell, or its name in the registry of `@unroll/cells`. */
+  readonly cell?: Cell | string;
+}
 
 /** Options of `TextModel`. */
 export interface TextModelOptions {
@@ -25,13 +34,12 @@ export class TextModel extends Module {
   readonly drop: Dropout;
   readonly head: Linear;
 
-  /** `symbols`: V, size of the vocabulary. `cell` is a name of the registry of `@unroll/cells`. */
+  /** `symbols`: V, size of the vocabulary. Throws RecipeError `argument` for a name that no cell has, and for a cell without parameters. */
   constructor({ cell, hidden, layers, embedding, dropout }: TextArchitecture, symbols: number, options: TextModelOptions = {}) {
     super();
-    check(Object.hasOwn(cells, cell), 'argument', () => `TextModel: there is no cell "${cell}"; there are ${Object.keys(cells).join(', ')}.`);
     const { generator } = options;
     this.embedding = new Embedding(symbols, embedding, options);
-    this.rnn = new Recurrent(cells[cell as CellName], embedding, hidden, { numLayers: layers, dropout, ...options });
+    this.rnn = new Recurrent(cellOf(cell), embedding, hidden, { numLayers: layers, dropout, ...options });
     this.drop = new Dropout(dropout, generator === undefined ? {} : { generator });
     this.head = new Linear(hidden, symbols, options);
   }
@@ -45,7 +53,23 @@ export class TextModel extends Module {
   }
 }
 
-/** A complete, checked run description; what is left out takes its default, the cell an LSTM. Throws ConfigError. */
-export function textRunConfig(options: Partial<TextConfig> = {}): TextConfig {
-  return textConfig({ cell: 'lstm', ...options }, Object.keys(cells));
+/** A complete, checked run description, plain JSON: a cell that was given as such is its name there. Throws ConfigError. */
+export function textRunConfig({ cell = 'lstm', ...options }: TextRunOptions = {}): TextConfig {
+  return typeof cell === 'string' ? textConfig({ ...options, cell }, Object.keys(cells)) : textConfig({ ...options, cell: cell.name }, [cell.name]);
+}
+
+/** The cell itself. Throws RecipeError `argument` as `TextModel` does. */
+export function cellOf(cell: Cell | string): Cell {
+  if (typeof cell === 'string') {
+    check(Object.hasOwn(cells, cell), 'argument', () => `TextModel: there is no cell "${cell}"; there are ${Object.keys(cells).join(', ')}.`);
+    return cells[cell as CellName];
+  }
+  const { name, inputGates, recurrentGates, vectors } = cell;
+  check(inputGates.length + recurrentGates.length + vectors.length > 0, 'argument', () => `TextModel: the cell "${name}" has no parameters, so it cannot learn; give it a weight, such as W x.`);
+  return cell;
+}
+
+/** Whether a name of the registry says all about a cell. */
+export function isRegistered(cell: Cell): boolean {
+  return Object.hasOwn(cells, cell.name) && cells[cell.name as CellName] === cell;
 }

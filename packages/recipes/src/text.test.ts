@@ -1,4 +1,4 @@
-import { cells } from '@unroll/cells';
+import { cellFromText, cells, textOf, type Cell } from '@unroll/cells';
 import { Rng, TextStreams } from '@unroll/datasets';
 import { reference, scope, tensor, use, type Tensor } from '@unroll/tensor';
 import { crossEntropy } from '@unroll/train';
@@ -131,6 +131,56 @@ test('a checkpoint rebuilds the model, from JSON and tensors', async () => {
   expect(() => resumeText(verse, alone, tensors)).toThrow('resumeText: the checkpoint holds a model without its training');
 });
 
+// A vector that starts at 1, a gate without a product of x, and a product of something else than h.
+const ownText = `
+  name two tempos
+  state h, c
+  vector gain = 1
+  i = sigmoid(W_i x + R_i h + b_i)
+  f = hardsigmoid(W_f x + R_f (i * h) + b_f)
+  c = f * c + gain * i * softsign(R_g h + b_g)
+  h = softsign(c)`;
+
+test('a cell of one\'s own trains, is saved with its equations, and comes back without them being known', async () => {
+  const run = createTextRun(verse, { ...small, cell: cellFromText(ownText), layers: 2, steps: 50 });
+  expect(run.config.cell).toBe('two tempos');
+  expect(await run.model.stateDict()['rnn.gain_l1']?.data()).toEqual(new Float32Array(16).fill(1));
+  const whole = losses(await all(run));
+  expect(whole.at(-1)).toBeLessThan((whole[0] ?? 0) - 0.3);
+  const { description, tensors } = checkpointOf(run);
+  const json = JSON.parse(JSON.stringify(description)) as object;
+  expect(description.cellText).toContain('f = hardsigmoid(');
+  const loaded = loadText(json, tensors);
+  expect(loaded.config).toEqual(run.config);
+  expect(await write(loaded.model, loaded, { seed: 4 })).toBe(await write(run.model, run, { seed: 4 }));
+
+  const first = createTextRun(verse, { ...small, cell: cellFromText(ownText), layers: 2, steps: 50 });
+  for await (const progress of trainText(first)) if (progress.step === 12) break;
+  const middle = checkpointOf(first);
+  const resumed = resumeText(verse, JSON.parse(JSON.stringify(middle.description)), middle.tensors);
+  expect(losses(await all(resumed))).toEqual(whole.slice(12));
+
+  const load = (change: object): (() => unknown) => () => loadText({ ...json, ...change }, tensors);
+  expect(load({ cellText: undefined })).toThrow('config: cell must be one of rnn,');
+  expect(load({ cellText: 3 })).toThrow('checkpoint: cellText must be equations, got 3; the file is damaged.');
+  expect(load({ cellText: 'h = tanh(W x + R h' })).toThrow(/^checkpoint: the equations of its cell are damaged: line 1, column 19: [^\n]+$/);
+  expect(load({ cellText: textOf(cells.gru) })).toThrow('checkpoint: rnn.weight_ih_l0 must be (48, 8) by its description, got (32, 8)');
+  expect(load({ cellText: description.cellText?.replaceAll('gain', 'p_gain') })).toThrow('rnn.p_gain_l0');
+});
+
+test('a cell of the registry is its name, however it was given; another of that name is its equations', () => {
+  const textOfRun = (cell: Cell | string): string | undefined => checkpointOf(createTextRun(verse, { ...small, cell })).description.cellText;
+  expect([textOfRun('gru'), textOfRun(cells.gru)]).toEqual([undefined, undefined]);
+  expect(textOfRun(cellFromText('h = tanh(W x + R h)', { name: 'gru' }))).toBe('name gru\nstate h\nh = tanh(W_h x + R_h h)\n');
+});
+
+test('a cell without products of x keeps its number of layers', () => {
+  const run = createTextRun(verse, { ...small, hidden: 8, layers: 3, cell: cellFromText('h = tanh(R h + x)') });
+  const { description, tensors } = checkpointOf(run);
+  expect(loadText(description, tensors).model.rnn.numLayers).toBe(3);
+  expect(() => loadText({ ...description, config: { ...description.config, layers: 1e9 } }, tensors)).toThrow('there are tensors of 3 recurrent layers, the description says 1000000000');
+});
+
 test('a checkpoint that cannot be what it says is refused', () => {
   const run = createTextRun(verse, small);
   const { description, tensors } = checkpointOf(run);
@@ -141,8 +191,8 @@ test('a checkpoint that cannot be what it says is refused', () => {
   expect(load({ version: 2 })).toThrow('checkpoint: its format has version 2, this release reads version 1');
   expect(load({ config: { ...description.config, hidden: 1e9 } })).toThrow('checkpoint: head.weight must be (30, 1000000000) by its description, got (30, 16)');
   expect(load({ config: { ...description.config, layers: 1e9 } })).toThrow('checkpoint: there are tensors of 1 recurrent layers, the description says 1000000000');
-  expect(load({ config: { ...description.config, cell: 'gru' } })).toThrow('loadStateDict: rnn.weight_ih_l0 must be (48, 8), got (64, 8)');
-  expect(load({ config: { ...description.config, cell: 'toString' } })).toThrow('config: cell must be one of rnn,');
+  expect(load({ config: { ...description.config, cell: 'gru' } })).toThrow('checkpoint: rnn.weight_ih_l0 must be (48, 8) by its description, got (64, 8)');
+  for (const cell of ['toString', undefined, null, 5, cells.lstm, { toString: 1 }]) expect(load({ config: { ...description.config, cell } })).toThrow('config: cell must be one of rnn,');
   expect(load({ vocabulary: { kind: 'bytes' } })).toThrow('checkpoint: embedding.weight must be (256, 8)');
   expect(load({ vocabulary: 3 })).toThrow('vocabularyFromJson');
   expect(load({}, {})).toThrow('checkpoint: embedding.weight must be (30, 8) by its description, got nothing');
@@ -155,8 +205,9 @@ test('a checkpoint that cannot be what it says is refused', () => {
 });
 
 test.each([
-  ['an unknown cell', () => textRunConfig({ cell: 'lstmm' }), 'config: cell must be one of rnn, rnn-relu, gru, gru-original, lstm, got "lstmm".'],
-  ['a model of no cell', () => new TextModel({ ...textRunConfig(), cell: 'x' }, 5), 'TextModel: there is no cell "x"; there are rnn, rnn-relu, gru, gru-original, lstm.'],
+  ['an unknown cell', () => textRunConfig({ cell: 'lstmm' }), `config: cell must be one of ${Object.keys(cells).join(', ')}, got "lstmm".`],
+  ['a model of no cell', () => new TextModel({ ...textRunConfig(), cell: 'x' }, 5), `TextModel: there is no cell "x"; there are ${Object.keys(cells).join(', ')}.`],
+  ['a cell without parameters', () => createTextRun(verse, { ...small, cell: cellFromText('h = 0.9 * h + x', { name: 'decay' }) }), 'TextModel: the cell "decay" has no parameters, so it cannot learn'],
   ['an empty text', () => createTextRun(''), 'characterVocabulary: the text is empty'],
   ['a short text', () => createTextRun('abc'.repeat(5), small), 'TextStreams: 13 symbols are too few for 4 streams of 9'],
 ])('%s is refused', (_, action, message) => expect(action).toThrow(message));

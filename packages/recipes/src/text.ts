@@ -1,3 +1,4 @@
+import type { Cell } from '@unroll/cells';
 import { byteVocabulary, characterVocabulary, splitHoldout, TextStreams, type Vocabulary } from '@unroll/datasets';
 import type { RecurrentState } from '@unroll/layers';
 import { Generator } from '@unroll/tensor';
@@ -5,7 +6,7 @@ import {
   adam, adamw, bitsPerCharacter, crossEntropy, fit, releaseState, retainState, rmsprop, sgd, type Optimizer, type OptimizerName, type TextConfig,
 } from '@unroll/train';
 import { evaluateText, type TextEvaluation } from './evaluate.ts';
-import { TextModel, textRunConfig } from './model.ts';
+import { cellOf, TextModel, textRunConfig, type TextRunOptions } from './model.ts';
 import { sampleText, type SampleOptions } from './sample.ts';
 
 /** Everything that a run consists of. Plain parts: use any of them by itself. */
@@ -55,6 +56,7 @@ export interface TrainTextOptions {
 /** How a run is set up from its parts; `createTextRun` and `resumeText` fill them in. */
 export interface TextRunParts {
   readonly config: TextConfig;
+  readonly cell: Cell;
   readonly vocabulary: Vocabulary;
 }
 
@@ -65,19 +67,20 @@ export interface TextRunParts {
  * const run = createTextRun(text, { cell: 'gru', hidden: 256 });
  * for await (const progress of trainText(run)) if (progress.kind === 'step') console.log(progress.step, progress.loss);
  * for await (const symbol of sampleText(run.model, run.vocabulary, { prompt: 'The ' })) process.stdout.write(symbol);
- * @throws ConfigError for a bad description, DataError for a text that is empty or too short for it
+ * @throws ConfigError for a bad description, RecipeError `argument` for a cell without parameters, DataError for a text that is empty
+ * or too short for it
  */
-export function createTextRun(text: string, options: Partial<TextConfig> = {}): TextRun {
+export function createTextRun(text: string, options: TextRunOptions = {}): TextRun {
   const config = textRunConfig(options);
-  return assembleRun(text, { config, vocabulary: vocabularies[config.vocabulary](text) });
+  return assembleRun(text, { config, cell: cellOf(options.cell ?? config.cell), vocabulary: vocabularies[config.vocabulary](text) });
 }
 
 /** A run at its beginning, for a vocabulary that is known already. */
-export function assembleRun(text: string, { config, vocabulary }: TextRunParts): TextRun {
+export function assembleRun(text: string, { config, cell, vocabulary }: TextRunParts): TextRun {
   const { train, heldOut } = splitHoldout(vocabulary.encode(text), config.holdout);
   const streams = new TextStreams(train, { batch: config.batch, length: config.length });
   const generator = new Generator(config.seed);
-  const model = new TextModel(config, vocabulary.size, { generator });
+  const model = new TextModel({ ...config, cell }, vocabulary.size, { generator });
   return {
     config, vocabulary, generator, streams, heldOut, model,
     optimizer: optimizers[config.optimizer](config.lr),

@@ -2,19 +2,24 @@ import { alias, keep, Tensor } from '@unroll/tensor';
 
 /** The same nested arrays and plain objects with new handles to their tensors, which live until `releaseState`. Detached: no gradient flows through them. */
 export function retainState<State>(state: State): State {
-  return mapTensors(state, (tensor) => keep(alias(tensor, tensor.shape))) as State;
+  return mapTensors(state, (tensor) => keep(alias(tensor, tensor.shape)));
 }
 
 /** Frees all tensors in nested arrays and plain objects. */
 export function releaseState(state: unknown): void {
-  mapTensors(state, (tensor) => tensor.dispose());
+  changed(state, (tensor) => tensor.dispose());
 }
 
-function mapTensors(value: unknown, change: (tensor: Tensor) => unknown): unknown {
+/** The same nested arrays and plain objects with another tensor for each; what else is in them stays. */
+export function mapTensors<Tree>(tree: Tree, change: (tensor: Tensor) => Tensor): Tree {
+  return changed(tree, change) as Tree;
+}
+
+function changed(value: unknown, change: (tensor: Tensor) => unknown): unknown {
   if (value instanceof Tensor) return change(value);
-  if (Array.isArray(value)) return value.map((item) => mapTensors(item, change));
+  if (Array.isArray(value)) return value.map((item) => changed(item, change));
   if (!isPlain(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapTensors(item, change)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, changed(item, change)]));
 }
 
 function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {

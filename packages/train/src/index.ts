@@ -5,7 +5,7 @@ export { adam, adamw, rmsprop, sgd, type AdamOptions, type RmspropOptions, type 
 export { clipGradNorm, clipGradValue } from './clip.ts';
 export { fit, type FitOptions, type FitProgress, type Trainable } from './loop.ts';
 export type { Batch } from './batch.ts';
-export { releaseState, retainState } from './carry.ts';
+export { mapTensors, releaseState, retainState } from './carry.ts';
 export { breather } from './breathe.ts';
 export { ConfigError, textConfig, textDefaults, type OptimizerName, type TextConfig, type TextOptions } from './config.ts';
 export { bitsPerCharacter, MovingMean, perplexity } from './metrics.ts';

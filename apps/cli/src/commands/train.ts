@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { cellNames } from '../cell-names.ts';
 import { real, whole } from '../numbers.ts';
 import type { Session } from '../command.ts';
 import type { TrainFlags } from '../training/train.ts';
@@ -10,7 +11,8 @@ export function define(command: Command, session: Session): void {
       + 'Ctrl-C ends the training early and saves what there is.',
     )
     .argument('<file>', 'the text')
-    .addOption(new Option('--cell <name>', 'recurrent cell').choices(['rnn', 'lstm', 'gru', 'gru-original']).default('lstm'))
+    .addOption(new Option('--cell <name>', 'recurrent cell; `unroll cells` says more of each').choices(cellNames).default('lstm'))
+    .addOption(new Option('--cell-file <file>', 'a cell of your own, as equations: `unroll cells gru` shows how they look').conflicts('cell'))
     .option('--hidden <n>', 'units in each layer', whole({ least: 1 }), 128)
     .option('--layers <n>', 'layers', whole({ least: 1 }), 2)
     .option('--embedding <n>', 'numbers that stand for a character', whole({ least: 1 }), 64)

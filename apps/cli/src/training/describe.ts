@@ -1,12 +1,13 @@
 import type { TextEvaluation, TextRun } from '@unroll/recipes';
 import type { BackendName } from '../backend.ts';
+import { oneLine } from '../errors.ts';
 import { count } from '../print/format.ts';
 
 /** The network and its training in one line. */
 export function describeRun({ config, model }: TextRun, backend: BackendName): string {
   const { cell, layers, hidden, embedding, steps, batch, length } = config;
   const parameters = Object.values(model.parameters()).reduce((sum, { size }) => sum + size, 0);
-  return `${cell}, ${layers} x ${hidden}, embedding ${embedding}: ${count(parameters)} parameters; ${count(steps)} steps of ${batch} x ${length} on ${backend}`;
+  return `${oneLine(cell)}, ${layers} x ${hidden}, embedding ${embedding}: ${count(parameters)} parameters; ${count(steps)} steps of ${batch} x ${length} on ${backend}`;
 }
 
 /** The text in one line. */

@@ -1,8 +1,10 @@
+import type { Cell } from '@unroll/cells';
 import { DataError } from '@unroll/datasets';
 import { createTextRun, type TextRun } from '@unroll/recipes';
 import { useBackend, type BackendName } from '../backend.ts';
 import type { Session } from '../command.ts';
 import { CliError } from '../errors.ts';
+import { readCell } from '../files/cell.ts';
 import { saveRun } from '../files/model.ts';
 import { readText } from '../files/read.ts';
 import { checkTarget, freeName } from '../files/target.ts';
@@ -13,7 +15,9 @@ import { trainVisibly } from './loop.ts';
 
 /** What the command line may say about a training; the names are those of the run description in `@unroll/train`. */
 export interface TrainFlags {
+  /** A name of the registry; of no account where there is a `cellFile`. */
   readonly cell: string;
+  readonly cellFile?: string;
   readonly hidden: number;
   readonly layers: number;
   readonly embedding: number;
@@ -29,10 +33,19 @@ export interface TrainFlags {
 }
 
 /** `unroll train`: reads, trains, measures, saves. */
-export async function train(path: string, { backend, out, ...config }: TrainFlags, { io, finish }: Session): Promise<void> {
+export async function train(path: string, flags: TrainFlags, session: Session): Promise<void> {
+  try {
+    await work(path, flags, session);
+  } catch (error) {
+    throw flags.cellFile === undefined ? error : misfit(error, flags.cellFile, flags);
+  }
+}
+
+async function work(path: string, { backend, out, cellFile, ...flags }: TrainFlags, { io, finish }: Session): Promise<void> {
   const say = (line: string): void => io.stderr.write(`${line}\n`);
   const target = out ?? (await freeName(path));
   await checkTarget(target);
+  const config = cellFile === undefined ? flags : { ...flags, cell: await readCell(cellFile) };
   const text = await readText(path);
   await useBackend(backend);
   const run = prepare(path, text, config);
@@ -51,7 +64,9 @@ export async function train(path: string, { backend, out, ...config }: TrainFlag
   }
 }
 
-type Config = Omit<TrainFlags, 'backend' | 'out'>;
+interface Config extends Omit<TrainFlags, 'backend' | 'out' | 'cell' | 'cellFile'> {
+  readonly cell: Cell | string;
+}
 
 const holdout = 0.1;
 
@@ -71,6 +86,13 @@ function tooShort(path: string, text: string, { batch, length }: Config): CliErr
     'data',
     `${path}: ${count(symbols(text))} characters are too few, --batch ${batch} and --length ${length} need ${count(needed)}; give a longer text, or lower --batch or --length`,
   );
+}
+
+// Equations that are well formed may still be no cell for this network, which only its parts find out.
+function misfit(error: unknown, cellFile: string, { embedding, hidden }: TrainFlags): unknown {
+  if (!(error instanceof Error)) return error;
+  if (error.name === 'StepError') return new CliError('data', `${cellFile}: ${error.message} Equations that use x itself need --embedding ${embedding} and --hidden ${hidden} to be equal`);
+  return ['LayerError', 'RecipeError'].includes(error.name) ? new CliError('data', `${cellFile}: ${error.message}`) : error;
 }
 
 /** Code points. */
