@@ -21,7 +21,7 @@ function manifestFaults(pkg: Package): string[] {
   if (!pkg.isApp && mayImport[pkg.room] === undefined) faults.push(`${at}: no row for "${pkg.room}" in scripts/house/rooms.ts`);
   for (const name of workspaceNames(manifest.dependencies))
     if (!roomsOf(pkg).includes(name)) faults.push(`${at}: depends on @unroll/${name}, which its row in the table does not allow`);
-  for (const name of externalNames(manifest))
+  for (const name of externalNames(manifest.dependencies))
     if (!pkg.isApp && pkg.room !== 'testing' && mayLoad[pkg.room]?.includes(name) !== true) faults.push(`${at}: depends on ${name}, which the table of rooms does not allow`);
   for (const name of workspaceNames(manifest.devDependencies))
     if (name !== 'testing' || !hasSuites(pkg)) faults.push(`${at}: @unroll/${name} in devDependencies is not allowed`);
@@ -82,8 +82,8 @@ function hasSuites(pkg: Package): boolean {
   return pkg.isApp || mayTestWithSuites.includes(pkg.room);
 }
 
-function externalNames({ dependencies, peerDependencies }: Package['manifest']): string[] {
-  return Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => !name.startsWith('@unroll/'));
+function externalNames(dependencies: Readonly<Record<string, string>> | undefined): string[] {
+  return Object.keys(dependencies ?? {}).filter((name) => !name.startsWith('@unroll/'));
 }
 
 function workspaceNames(dependencies: Readonly<Record<string, string>> | undefined): string[] {

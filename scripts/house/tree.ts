@@ -8,6 +8,7 @@ export type Source = {
   /** Path from the root of the repository, with forward slashes. */
   readonly path: string;
   readonly text: string;
+  /** A test, or a helper of tests (`src/testing`). */
   readonly isTest: boolean;
   readonly program: Program;
   /** Comments as [start, end) in the text. */
@@ -65,7 +66,7 @@ export function parseSource(path: string, text: string): Source {
   const { program, comments, errors } = parseSync(path, text);
   const error = errors[0];
   if (error !== undefined) throw new SyntaxError(`${path}: ${error.message}`);
-  return { path, text, isTest: path.endsWith('.test.ts'), program, comments, imports: importsOf(program, text) };
+  return { path, text, isTest: /\.test\.ts$|\/src\/testing\//.test(path), program, comments, imports: importsOf(program, text) };
 }
 
 export function lineOf(text: string, offset: number): number {

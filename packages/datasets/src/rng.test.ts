@@ -49,6 +49,20 @@ describe('Rng', () => {
     expect(Math.abs(variance - 1 / 12)).toBeLessThan(4 * Math.sqrt(1 / 180 / values.length));
   });
 
+  test('normal has the moments of the standard normal distribution, and takes two draws of uniform', () => {
+    const rng = new Rng(6);
+    const values = Array.from({ length: 20_000 }, () => rng.normal());
+    const moment = (power: number): number => values.reduce((sum, value) => sum + value ** power, 0) / values.length;
+    // Four standard errors: the variance of x^k is (2k - 1)!! - E[x^k]^2.
+    [[1, 0, 1], [2, 1, 2], [3, 0, 15], [4, 3, 96]].forEach(([power = 0, expected = 0, variance = 0]) =>
+      expect(Math.abs(moment(power) - expected)).toBeLessThan(4 * Math.sqrt(variance / values.length)));
+    const [a, b] = [new Rng(6), new Rng(6)];
+    a.normal();
+    b.uniform();
+    b.uniform();
+    expect(a.state).toEqual(b.state);
+  });
+
   test('integer covers its range evenly, also where the range does not divide 2^32', () => {
     const rng = new Rng(5);
     const counts = [0, 0, 0, 0, 0, 0, 0];

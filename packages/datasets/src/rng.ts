@@ -77,6 +77,15 @@ export class Rng {
     return drawn % bound;
   }
 
+  /**
+   * A float64 drawn from the standard normal distribution (Box and Muller 1958, "A note on the generation of random normal
+   * deviates"). Always takes two draws of `uniform`, so that the state says everything.
+   */
+  normal(): number {
+    const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
+    return radius * Math.cos(2 * Math.PI * this.uniform());
+  }
+
   /** Shuffles in place (Fisher-Yates) and returns the same array. Every order is equally likely. */
   shuffle<Items extends Shuffled>(items: Items): Items {
     const list: Shuffled = items;

@@ -153,7 +153,9 @@ function isSurrogate(codePoint: number): boolean {
   return codePoint >= 0xd800 && codePoint <= 0xdfff;
 }
 
-function placeOf(text: string, position: number): Required<DataErrorPlace> {
+type TextPlace = Required<Pick<DataErrorPlace, 'position' | 'line' | 'column'>>;
+
+function placeOf(text: string, position: number): TextPlace {
   let line = 1;
   let column = 1;
   let index = 0;
@@ -165,7 +167,7 @@ function placeOf(text: string, position: number): Required<DataErrorPlace> {
   return { position, line, column };
 }
 
-function describe(place: Required<DataErrorPlace>): string {
+function describe(place: TextPlace): string {
   return `position ${place.position} (line ${place.line}, column ${place.column})`;
 }
 
