@@ -1,7 +1,8 @@
 import { cellFromText, EquationError, textOf, weightsOf, type Cell } from '@unroll/cells';
-import { vocabularyFromJson, type StreamCursor, type Vocabulary, type VocabularyJson } from '@unroll/datasets';
-import { retainState, type TextConfig } from '@unroll/train';
-import type { GeneratorState, Tensor } from '@unroll/tensor';
+import { vocabularyFromJson, type Vocabulary, type VocabularyJson } from '@unroll/datasets';
+import type { RecurrentState } from '@unroll/layers';
+import type { Tensor } from '@unroll/tensor';
+import { averagedTensors, captureTraining, modelTensors, restoreTraining, type TextConfig, type Training, type TrainingJson } from '@unroll/train';
 import { check, RecipeError } from './errors.ts';
 import { cellOf, isRegistered, TextModel, textRunConfig } from './model.ts';
 import { assembleRun, type TextRun } from './text.ts';
@@ -15,21 +16,13 @@ export interface TextDescription {
   readonly cellText?: string;
   readonly vocabulary: VocabularyJson;
   /** Where its training stands; absent where only the model was kept. */
-  readonly training?: TextTraining;
-}
-
-/** Where a run stands, apart from its tensors. */
-export interface TextTraining {
-  /** Updates made. */
-  readonly steps: number;
-  readonly cursor: StreamCursor;
-  readonly generator: GeneratorState;
+  readonly training?: TrainingJson;
 }
 
 /** A model, or a whole run, for a file: JSON and tensors by name. The tensors are the run's own, not copies. */
 export interface TextCheckpoint {
   readonly description: TextDescription;
-  /** The model's under the names of its state dict, the optimiser's under `optimizer.`, the recurrent state as `state.0`, … */
+  /** The model's under the names of its state dict, those that only training needs as `captureTraining` names them. */
   readonly tensors: Readonly<Record<string, Tensor>>;
 }
 
@@ -45,28 +38,23 @@ export interface LoadedText {
  *
  * @throws CellError where the cell is not in the registry and has no text (`textOf`)
  */
-export function checkpointOf({ config, vocabulary, model, optimizer, generator, streams, state }: TextRun): TextCheckpoint {
-  const gathered = optimizer.stateDict();
+export function checkpointOf(run: TextRun): TextCheckpoint {
+  const { config, vocabulary, model } = run;
   const { cell } = model.rnn;
-  const states = Object.fromEntries((state === undefined ? [] : [state].flat()).map((tensor, k) => [String(k), tensor]));
-  return {
-    description: {
-      kind: 'text', version: 1, config, ...(isRegistered(cell) ? {} : { cellText: textOf(cell) }), vocabulary: vocabulary.toJSON(),
-      training: { steps: gathered.steps, cursor: streams.cursor, generator: generator.state() },
-    },
-    tensors: { ...model.stateDict(), ...prefixed('optimizer.', gathered.tensors), ...prefixed('state.', states) },
-  };
+  const { json: training, tensors } = captureTraining(trainingOf(run));
+  return { description: { kind: 'text', version: 1, config, ...(isRegistered(cell) ? {} : { cellText: textOf(cell) }), vocabulary: vocabulary.toJSON(), training }, tensors };
 }
 
 /**
- * The model of a checkpoint. `description` is not trusted: pass what JSON gave. The tensors stay the caller's.
+ * The model of a checkpoint, with the averaged weights where there are any. `description` is not trusted: pass what JSON gave. The
+ * tensors stay the caller's.
  *
  * @throws RecipeError `checkpoint`, ConfigError, DataError or StateDictError where it cannot be what it says; nothing is left behind then
  */
 export function loadText(description: unknown, tensors: TextCheckpoint['tensors']): LoadedText {
   const parsed = parseDescription(description);
   const { config, cell, vocabulary } = parsed;
-  const own = modelTensors(tensors);
+  const own = { ...modelTensors(tensors), ...averagedTensors(tensors) };
   checkSizes(parsed, own);
   const model = new TextModel({ ...config, cell }, vocabulary.size);
   try {
@@ -79,7 +67,7 @@ export function loadText(description: unknown, tensors: TextCheckpoint['tensors'
 }
 
 /** What may change when a run goes on. */
-export type ResumeOptions = Partial<Pick<TextConfig, 'steps' | 'lr' | 'clip' | 'evaluateEvery'>>;
+export type ResumeOptions = Partial<Pick<TextConfig, 'steps' | 'lr' | 'clip' | 'evaluateEvery' | 'patience' | 'target'>>;
 
 /**
  * A run that goes on where its checkpoint was taken: with the same text, it takes the very steps that it would have taken.
@@ -94,12 +82,10 @@ export function resumeText(text: string, description: unknown, tensors: TextChec
   checkSizes(parsed, modelTensors(tensors));
   const run = assembleRun(text, { config, cell, vocabulary });
   try {
-    run.model.loadStateDict(modelTensors(tensors));
-    run.optimizer.loadStateDict({ steps: training.steps, tensors: withPrefix('optimizer.', tensors) });
-    run.generator.restore(training.generator);
-    run.streams.restore(training.cursor);
-    const states = Object.values(withPrefix('state.', tensors));
-    if (states.length > 0) run.state = retainState(states.length === 1 ? (states[0] as Tensor) : states);
+    run.state = restoreTraining<RecurrentState>(trainingOf(run), { json: training, tensors });
+    // A plateau goes down from the rate that it is told, not from the one that it had reached.
+    if (options.lr !== undefined) run.plateau.restore({ ...run.plateau.state(), lr: options.lr });
+    run.optimizer.lr = options.lr ?? run.optimizer.lr;
   } catch (error) {
     run.dispose();
     throw error;
@@ -107,7 +93,11 @@ export function resumeText(text: string, description: unknown, tensors: TextChec
   return run;
 }
 
-interface Parsed { readonly config: TextConfig; readonly cell: Cell; readonly vocabulary: Vocabulary; readonly training: TextTraining | undefined }
+function trainingOf({ streams, ...run }: TextRun): Training<RecurrentState> {
+  return { ...run, data: streams };
+}
+
+interface Parsed { readonly config: TextConfig; readonly cell: Cell; readonly vocabulary: Vocabulary; readonly training: Readonly<Record<string, unknown>> | undefined }
 
 function parseDescription(description: unknown): Parsed {
   const { kind, version, config, cellText, vocabulary, training } = asRecord(description, 'description');
@@ -133,10 +123,11 @@ function parseCell(text: unknown): Cell {
   }
 }
 
-function parseTraining(training: unknown): TextTraining {
-  const { steps, cursor, generator } = asRecord(training, 'training');
+function parseTraining(training: unknown): Readonly<Record<string, unknown>> {
+  const saved = asRecord(training, 'training');
+  const { steps } = saved;
   check(Number.isSafeInteger(steps) && (steps as number) >= 0, 'checkpoint', () => `checkpoint: training.steps must be a whole number from 0, got ${String(steps)}.`);
-  return { steps: steps as number, cursor: asRecord(cursor, 'training.cursor') as unknown as StreamCursor, generator: asRecord(generator, 'training.generator') as unknown as GeneratorState };
+  return saved;
 }
 
 function asRecord(value: unknown, name: string): Readonly<Record<string, unknown>> {
@@ -158,16 +149,4 @@ function checkSizes({ config: { embedding, hidden, layers }, cell, vocabulary: {
   }
   const found = new Set(Object.keys(tensors).flatMap((name) => /^rnn\..+_l(\d+)$/.exec(name)?.[1] ?? [])).size;
   check(found === layers, 'checkpoint', () => `checkpoint: there are tensors of ${found} recurrent layers, the description says ${layers}; description and tensors are of different models.`);
-}
-
-function modelTensors(tensors: TextCheckpoint['tensors']): Record<string, Tensor> {
-  return Object.fromEntries(Object.entries(tensors).filter(([name]) => !/^(?:optimizer|state)\./.test(name)));
-}
-
-function prefixed(prefix: string, tensors: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
-  return Object.fromEntries(Object.entries(tensors).map(([name, value]) => [prefix + name, value]));
-}
-
-function withPrefix(prefix: string, tensors: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
-  return Object.fromEntries(Object.entries(tensors).flatMap(([name, value]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [])));
 }

@@ -5,6 +5,6 @@ export {
 } from './text.ts';
 export { evaluateText, type EvaluateOptions, type TextEvaluation } from './evaluate.ts';
 export { sampleText, type SampleOptions } from './sample.ts';
-export { checkpointOf, loadText, resumeText, type LoadedText, type ResumeOptions, type TextCheckpoint, type TextDescription, type TextTraining } from './checkpoint.ts';
+export { checkpointOf, loadText, resumeText, type LoadedText, type ResumeOptions, type TextCheckpoint, type TextDescription } from './checkpoint.ts';
 export { decodeStep, greedyDecode, type DecodedSequence, type DecodeOptions, type DecodeStep } from './decode.ts';
 export { beamSearch, type BeamOptions, type Hypothesis } from './beam.ts';

@@ -7,19 +7,20 @@ export function retainState<State>(state: State): State {
 
 /** Frees all tensors in nested arrays and plain objects. */
 export function releaseState(state: unknown): void {
-  changed(state, (tensor) => tensor.dispose());
+  replaceTensors(state, (tensor) => tensor.dispose());
 }
 
 /** The same nested arrays and plain objects with another tensor for each; what else is in them stays. */
 export function mapTensors<Tree>(tree: Tree, change: (tensor: Tensor) => Tensor): Tree {
-  return changed(tree, change) as Tree;
+  return replaceTensors(tree, change) as Tree;
 }
 
-function changed(value: unknown, change: (tensor: Tensor) => unknown): unknown {
+/** The same nested arrays and plain objects with anything else for each tensor. */
+export function replaceTensors(value: unknown, change: (tensor: Tensor) => unknown): unknown {
   if (value instanceof Tensor) return change(value);
-  if (Array.isArray(value)) return value.map((item) => changed(item, change));
+  if (Array.isArray(value)) return value.map((item) => replaceTensors(item, change));
   if (!isPlain(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, changed(item, change)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaceTensors(item, change)]));
 }
 
 function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {

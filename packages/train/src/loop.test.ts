@@ -1,6 +1,6 @@
-import { add, linear, matmul, mul, reference, tanh, tensor, use, zeros, type Tensor } from '@unroll/tensor';
+import { add, linear, matmul, mul, reference, sqrt, sum, tanh, tensor, use, zeros, type Tensor } from '@unroll/tensor';
 import { expect, test } from 'vitest';
-import { adam, crossEntropy, fit, mse, sgd, TrainError, type Batch, type FitOptions, type FitProgress, type Loss, type Trainable } from './index.ts';
+import { adam, crossEntropy, DivergenceError, ema, fit, mse, sgd, TrainError, type Batch, type FitOptions, type FitProgress, type Loss, type Trainable } from './index.ts';
 
 use(reference());
 
@@ -93,6 +93,64 @@ test('the norm is measured before clipping, after clipping by value', async () =
   expect(await norms({ clipNorm: Infinity, clipValue: 3 })).toEqual([Math.fround(Math.hypot(3, 3)), -3]);
 });
 
+test('windows that make one update together are one batch, each with the weight of its targets', async () => {
+  const rows = (count: number, from: number): Batch => {
+    const data = Float32Array.from({ length: count }, (_, k) => from + k);
+    return { inputs: data, targets: data.map((x) => 3 * x + 1), shape: [count, 1] };
+  };
+  const train = async (batches: readonly Batch[], options: Partial<FitOptions<never>>): Promise<readonly [FitProgress<never>[], number]> => {
+    const model = line();
+    return [await all(model, batches, { loss: mse, optimizer: adam({ lr: 0.1 }), clipNorm: Infinity, ...options }), await model.w.item()];
+  };
+  const [[whole], w] = await train([rows(7, -3)], {});
+  const [parts, sameW] = await train([rows(2, -3), rows(4, -1), rows(1, 3)], { accumulate: 3 });
+  expect(parts).toHaveLength(1);
+  expect(parts[0]).toMatchObject({ step: 1, tokens: 7 });
+  expect(parts[0]?.loss).toBeCloseTo(whole?.loss ?? NaN, 4);
+  expect(parts[0]?.gradNorm).toBeCloseTo(whole?.gradNorm ?? NaN, 4);
+  expect(sameW).toBeCloseTo(w, 5);
+  // The two batches that are left at the end make an update of their own.
+  const [rest] = await train([rows(1, 0), rows(1, 1), rows(1, 2), rows(2, 0), rows(2, 0)], { accumulate: 3 });
+  expect(rest.map(({ step, tokens }) => [step, tokens])).toEqual([[1, 3], [2, 4]]);
+  const [windows] = await train([rows(5, 0), rows(3, 0)], { accumulate: 2, truncate: 2 });
+  expect(windows.map(({ tokens }) => tokens)).toEqual([4, 3, 1]);
+});
+
+test('the state goes on from window to window, also between those of one update', async () => {
+  const states: number[] = [];
+  const batches = [batch(2, 1), { ...batch(1, 1), reset: true }, batch(1, 1), batch(5, 1)];
+  for await (const { state } of fit(counter(), batches, { loss: mse, optimizer: sgd({ lr: 0 }), accumulate: 2, state: tensor([10]) })) states.push((await state?.item()) ?? NaN);
+  expect(states).toEqual([1, 7]);
+});
+
+test('a loss or a gradient that is no number ends the training before it harms the model', async () => {
+  const model = line();
+  const optimizer = adam({ lr: 0.1 });
+  const averaged = ema(model, 0.5);
+  const good = { inputs: tensor([[1]]), targets: tensor([[1]]) };
+  const run = all(model, [good, good, { ...good, inputs: tensor([[Infinity]]) }], { loss: mse, optimizer, clipNorm: 1, ema: averaged, schedule: (step) => 0.1 / step });
+  await expect(run).rejects.toThrow(/^fit: at step 3 the loss is Infinity and the gradient norm Infinity; the step was not made, so go on from here with a smaller learning rate or clipNorm\.$/);
+  await expect(run).rejects.toMatchObject({ name: 'DivergenceError', code: 'diverged', step: 3, loss: Infinity, gradNorm: Infinity });
+  await expect(run).rejects.toBeInstanceOf(DivergenceError);
+  expect([optimizer.steps, optimizer.lr, averaged.updates]).toEqual([2, 0.05, 2]);
+  const [w, moment] = [await model.w.item(), await optimizer.stateDict().tensors['w.exp_avg']?.item()];
+  expect(Number.isFinite(w) && w !== 0).toBe(true);
+  expect(Number.isFinite(moment)).toBe(true);
+  // The derivative of |x|^½ at 0 is infinite, the loss is not.
+  const root = (prediction: Tensor): Tensor => sum(sqrt(prediction));
+  const zero = { parameters: () => ({ w: good.inputs }), forward: (x: Tensor) => mul(x, good.inputs) };
+  await expect(all(zero, [{ inputs: zeros([1, 1]), targets: zeros([1, 1]) }], { loss: root, optimizer, clipNorm: 1 })).rejects.toMatchObject({ loss: 0, step: 3 });
+  await expect(all(line(), [{ ...good, inputs: tensor([[NaN]]) }], { loss: mse, optimizer: sgd() })).rejects.toMatchObject({ loss: NaN, gradNorm: undefined, message: expect.stringContaining('the loss is NaN; the step') as unknown });
+});
+
+test('an average hears of each update', async () => {
+  const model = line();
+  const averaged = ema(model, 0.5);
+  await all(model, [batch(1, 1), batch(1, 1), batch(1, 1)], { loss: mse, optimizer: sgd({ lr: 0.5 }), ema: averaged });
+  expect(averaged.updates).toBe(3);
+  expect(await averaged.within(() => model.w.item())).not.toBe(await model.w.item());
+});
+
 test('timers run while fit works', async () => {
   let ticks = 0;
   const timer = setInterval(() => { ticks += 1; }, 1);
@@ -118,6 +176,7 @@ const plain: { readonly loss: Loss } = { loss: mse };
 test.each([
   ['a truncation of 0', { truncate: 0 }, 'fit: truncate must be a whole number of steps from 1, got 0.'],
   ['a negative number of steps', { steps: -1 }, 'fit: steps must be a number from 0, got -1.'],
+  ['no window an update', { accumulate: 0 }, 'fit: accumulate must be a whole number from 1, got 0.'],
   ['windows without targets', { truncate: 1 }, 'fit: to cut 2 steps into pieces of 1, targets need a value at every step, got inputs (2, 1) and targets (1); leave truncate out for one target a sequence.'],
 ])('%s is refused', async (_, options, message) => {
   const run = all(line(), [{ inputs: zeros([2, 1]), targets: zeros([1]) }], { ...plain, optimizer: sgd(), ...options });

@@ -1,12 +1,15 @@
 import { valueAndGrad } from '@unroll/autograd';
 import { narrow, scope, type Tensor } from '@unroll/tensor';
+import { Accumulation, type LossAndGradients } from './accumulate.ts';
+import type { WeightAverage } from './average.ts';
 import { load, windowsOf, type Batch, type LoadedBatch, type Window } from './batch.ts';
 import { breather } from './breathe.ts';
 import { releaseState, retainState } from './carry.ts';
 import { clipGradNorm, clipGradValue } from './clip.ts';
-import { check } from './errors.ts';
+import { check, checkWhole, DivergenceError } from './errors.ts';
 import type { Loss } from './losses.ts';
-import type { Optimizer } from './optimizer.ts';
+import type { NamedTensors, Optimizer } from './optimizer.ts';
+import type { Schedule } from './schedules.ts';
 
 /** What `fit` trains: parameters by name, and a forward pass, which may take and return a state. */
 export interface Trainable<State> {
@@ -26,10 +29,17 @@ export interface FitOptions<State> {
   readonly truncate?: number;
   /** Where time is, for `truncate`: false (default) inputs are (T, B, …), true (B, T, …). */
   readonly batchFirst?: boolean;
+  /**
+   * So many batches (or windows) make one update, of the mean of their gradients, each with the weight of its targets: as if they were
+   * one batch, where the loss is a mean over targets. What is left at the end makes an update, too. Default 1.
+   */
+  readonly accumulate?: number;
   /** Ends after so many updates, for batches without end. */
   readonly steps?: number;
   /** Learning rate of the update of that number (from 1); otherwise the optimiser's own stays. */
-  readonly schedule?: (step: number) => number;
+  readonly schedule?: Schedule;
+  /** An average of the weights, which takes those after each update in. */
+  readonly ema?: WeightAverage;
   /** State before the first batch, unless that has `reset`. Stays the caller's. */
   readonly state?: State;
 }
@@ -58,76 +68,96 @@ export interface FitProgress<State> {
  *
  * @example
  * for await (const { step, loss } of fit(model, batches, { loss: crossEntropy, optimizer: adamw({ lr: 2e-3 }), clipNorm: 1 })) console.log(step, loss);
+ * @throws DivergenceError where the loss, or the norm that `clipNorm` measures, is NaN or infinite; the update is then not made
  */
 export async function* fit<State = unknown>(
   model: Trainable<State>, batches: Iterable<Batch> | AsyncIterable<Batch>, options: FitOptions<State>,
 ): AsyncGenerator<FitProgress<State>, void, void> {
-  const { optimizer, steps = Infinity } = options;
+  const { steps = Infinity, accumulate = 1 } = options;
   checkOptions(options);
   const breathe = breather();
+  const gathered = new Accumulation();
   let state: State | undefined = retainState(options.state);
   let left = steps;
+  const updated = async (): Promise<FitProgress<State>> => ({ ...(await update(model.parameters(), gathered, options)), state });
   try {
     if (left <= 0) return;
-    for await (const batch of batches) {
-      const data = load(batch);
-      try {
-        if (data.reset) {
-          releaseState(state);
-          state = undefined;
-        }
-        for (const window of windowsOf(data, options.truncate, timeAxis(options))) {
-          if (options.schedule !== undefined) optimizer.lr = options.schedule(optimizer.steps + 1);
-          const done = update(model, data, window, state, options);
-          releaseState(state);
-          state = done.state;
-          const { lr } = optimizer;
-          yield { step: optimizer.steps, lr, state, tokens: done.tokens, ...(await read(done)) };
-          await breathe();
-          if (--left <= 0) return;
-        }
-      } finally {
-        data.dispose();
-      }
+    for await (const piece of windows(batches, options)) {
+      const next = learn(model, piece, piece.reset ? undefined : state, options, gathered);
+      releaseState(state);
+      state = next;
+      if (gathered.windows < accumulate) continue;
+      yield await updated();
+      await breathe();
+      if (--left <= 0) return;
     }
+    if (gathered.windows > 0) yield await updated();
   } finally {
+    gathered.clear();
     releaseState(state);
   }
 }
 
-interface Update<State> {
-  readonly loss: Tensor;
-  readonly norm: Tensor | undefined;
-  readonly tokens: number;
-  readonly state: State | undefined;
+interface Piece { readonly data: LoadedBatch; readonly window: Window; readonly reset: boolean }
+
+async function* windows(batches: Iterable<Batch> | AsyncIterable<Batch>, options: FitOptions<unknown>): AsyncGenerator<Piece, void, void> {
+  for await (const batch of batches) {
+    const data = load(batch);
+    try {
+      for (const window of windowsOf(data, options.truncate, timeAxis(options))) yield { data, window, reset: data.reset && window.start === 0 };
+    } finally {
+      data.dispose();
+    }
+  }
 }
 
-// All of an update is enqueued without waiting for any of it. The parameters change last, when nothing else can fail.
-function update<State>(model: Trainable<State>, data: LoadedBatch, window: Window, before: State | undefined, options: FitOptions<State>): Update<State> {
+/** Puts loss and gradients of a window into `gathered`; returns the state that it ends in. All of it is enqueued without waiting. */
+function learn<State>(model: Trainable<State>, { data, window }: Piece, before: State | undefined, options: FitOptions<State>, gathered: Accumulation): State | undefined {
   return scope(() => {
     const { inputs, targets } = cut(data, window, timeAxis(options));
-    const { value: loss, gradients, aux: state } = valueAndGrad(model, () => {
+    const { value, gradients, aux: state } = valueAndGrad(model, () => {
       const [output, next] = parts(model.forward(inputs, before));
       return [options.loss(output, targets), next] as const;
     })();
-    if (options.clipValue !== undefined) clipGradValue(gradients, options.clipValue);
-    const norm = options.clipNorm === undefined ? undefined : clipGradNorm(gradients, options.clipNorm);
-    options.optimizer.step(model.parameters(), gradients);
-    return { loss, norm, state: retainState(state), tokens: targets.size };
+    gathered.add({ loss: value, gradients }, targets.size);
+    return retainState(state);
   });
 }
 
-async function read({ loss, norm }: Update<unknown>): Promise<{ loss: number; gradNorm: number | undefined }> {
+// Parameters change last, when it is known that the numbers are numbers and nothing else can fail.
+async function update(parameters: NamedTensors, gathered: Accumulation, options: FitOptions<unknown>): Promise<Omit<FitProgress<unknown>, 'state'>> {
+  const { optimizer, schedule, ema } = options;
+  const { tokens, mean } = gathered;
+  const { loss, gradients } = mean as LossAndGradients;
+  const step = optimizer.steps + 1;
+  try {
+    const norm = clipped(gradients, options);
+    const measured = await read(loss, norm);
+    if (!Number.isFinite(measured.loss) || !Number.isFinite(measured.gradNorm ?? 0)) throw new DivergenceError({ step, ...measured });
+    if (schedule !== undefined) optimizer.lr = schedule(step);
+    optimizer.step(parameters, gradients);
+    ema?.update();
+    return { step, lr: optimizer.lr, tokens, ...measured };
+  } finally {
+    gathered.clear();
+  }
+}
+
+function clipped(gradients: NamedTensors, { clipValue, clipNorm }: FitOptions<unknown>): Tensor | undefined {
+  if (clipValue !== undefined) clipGradValue(gradients, clipValue);
+  return clipNorm === undefined ? undefined : clipGradNorm(gradients, clipNorm);
+}
+
+async function read(loss: Tensor, norm: Tensor | undefined): Promise<{ loss: number; gradNorm: number | undefined }> {
   try {
     const [lossValue, gradNorm] = await Promise.all([loss.item(), norm?.item()]);
     return { loss: lossValue, gradNorm };
   } finally {
-    loss.dispose();
     norm?.dispose();
   }
 }
 
-function cut({ inputs, targets }: LoadedBatch, { start, length }: Window, axis: number): { inputs: Tensor; targets: Tensor } {
+function cut({ inputs, targets }: LoadedBatch, { start, length }: Window, axis: number): Pick<LoadedBatch, 'inputs' | 'targets'> {
   if (start === 0 && length === (inputs.shape[axis] ?? 1)) return { inputs, targets };
   return { inputs: narrow(inputs, axis, start, length), targets: narrow(targets, axis, start, length) };
 }
@@ -140,7 +170,8 @@ function timeAxis({ batchFirst = false }: FitOptions<unknown>): number {
   return batchFirst ? 1 : 0;
 }
 
-function checkOptions({ truncate, steps }: FitOptions<unknown>): void {
+function checkOptions({ truncate, steps, accumulate = 1 }: FitOptions<unknown>): void {
+  checkWhole('fit', 1, { accumulate });
   check(truncate === undefined || (Number.isSafeInteger(truncate) && truncate >= 1), 'argument', () => `fit: truncate must be a whole number of steps from 1, got ${truncate}.`);
   check(steps === undefined || steps >= 0, 'argument', () => `fit: steps must be a number from 0, got ${steps}.`);
 }

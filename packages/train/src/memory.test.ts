@@ -1,6 +1,9 @@
 import { add, keep, linear, memory, mul, reference, scope, sum, tensor, use, type Tensor } from '@unroll/tensor';
 import { expect, test } from 'vitest';
-import { adam, clipGradNorm, clipGradValue, crossEntropy, fit, mse, sgd, type Batch, type Trainable } from './index.ts';
+import {
+  adagrad, adam, adamw, captureTraining, clipGradNorm, clipGradValue, crossEntropy, DivergenceError, ema, fit, mse, nadam, radam, releaseState, restoreTraining, rmsprop, sgd, WeightSnapshot,
+  type Batch, type Optimizer, type OptimizerName, type Trainable,
+} from './index.ts';
 
 // A file of its own, in which nothing is left to the garbage collector: it would change the counts at times of its own choice.
 
@@ -102,6 +105,81 @@ test('losses and clipping leave their result alone', () => scope(() => {
   scope(() => void sum(linear(logits, weight)));
   expect(memory().tensors).toBe(before);
 }));
+
+const optimizers: Readonly<Record<OptimizerName, () => Optimizer>> = {
+  sgd: () => sgd({ lr: 1e-3, momentum: 0.9, groups: [{ match: /w/, weightDecay: 0.1, lr: 1e-4 }] }),
+  rmsprop: () => rmsprop({ momentum: 0.5, centered: true }), adagrad: () => adagrad({ initialAccumulatorValue: 0.1 }),
+  adam: () => adam({ amsgrad: true }), adamw: () => adamw(), nadam: () => nadam(), radam: () => radam(),
+};
+
+test.each(Object.entries(optimizers))('1,000 steps of %s leave the counts unchanged, with accumulation and an average, and so do steps that throw', async (_, make) => {
+  const [model, optimizer] = [accumulator(), make()];
+  const averaged = ema(model, 0.99);
+  const options = { loss: mse, optimizer, clipNorm: 1, ema: averaged, accumulate: 2 };
+  const training = fit(model, batches(2010), options);
+  await training.next();
+  await training.next();
+  const before = memory();
+  for (let step = 0; step < 1000; step++) {
+    await training.next();
+    if (step % 100 === 0) expect(memory()).toEqual(before);
+  }
+  expect([optimizer.steps, averaged.updates]).toEqual([1002, 1002]);
+  expect(memory()).toEqual(before);
+  await training.return();
+  const after = memory();
+  for (let fails = 1; fails <= 6; fails++) {
+    let calls = 0;
+    const failing = (prediction: Tensor, target: Tensor): Tensor => {
+      const loss = mse(prediction, target);
+      if (++calls === fails) throw new Error('enough');
+      return fails === 6 ? mul(loss, NaN) : loss;
+    };
+    await expect(drain(fit(model, batches(20), { ...options, loss: failing }))).rejects.toThrow(fails === 6 ? DivergenceError : 'enough');
+    expect(memory()).toEqual(after);
+  }
+  for (const owner of [averaged, optimizer, model]) owner.dispose();
+  expect(memory()).toEqual({ tensors: 0, bytes: 0 });
+});
+
+test('snapshots and averages share memory with the model until it changes', () => {
+  const model = accumulator();
+  const before = memory().bytes;
+  const [snapshot, averaged] = [new WeightSnapshot(model), ema(model, 0.9)];
+  snapshot.take();
+  snapshot.take();
+  averaged.update();
+  expect(memory().bytes).toBe(before);
+  averaged.update();
+  averaged.update();
+  expect(memory().bytes).toBe(2 * before);
+  averaged.swap();
+  snapshot.swap();
+  for (const owner of [averaged, snapshot, model]) owner.dispose();
+  expect(memory()).toEqual({ tensors: 0, bytes: 0 });
+});
+
+test('capturing makes nothing, restoring what it has to, and a refused restoring nothing', () => {
+  const model = accumulator();
+  const stateful = { stateDict: () => model.parameters(), loadStateDict: (values: Readonly<Record<string, Tensor>>) => model.parameters()['w']?.assign(values['w'] as Tensor) };
+  const parts = () => ({ model: stateful, optimizer: adam(), ema: ema(model, 0.9), best: new WeightSnapshot(model) });
+  const [one, other] = [parts(), parts()];
+  const gradient = scope(() => keep(tensor([0.5])));
+  for (let k = 0; k < 3; k++) one.optimizer.step(model.parameters(), { w: gradient });
+  one.ema.update();
+  one.best.take();
+  const state = { h: keep(tensor([1, 2])) };
+  const before = memory();
+  const { json, tensors } = captureTraining({ ...one, state });
+  expect(memory()).toEqual(before);
+  for (const bad of [{ ...json, ema: { updates: 0 } }, { ...json, state: { tensor: 9 } }]) expect(() => restoreTraining(other, { json: bad, tensors })).toThrow('the file is damaged');
+  expect(memory()).toEqual(before);
+  const restored = restoreTraining(other, { json, tensors });
+  expect(memory()).toEqual({ tensors: before.tensors + 5, bytes: before.bytes });
+  releaseState([restored, state, gradient]);
+  for (const owner of [...Object.values({ ...one, model }), other.optimizer, other.ema, other.best]) owner.dispose();
+  expect(memory()).toEqual({ tensors: 0, bytes: 0 });
+});
 
 async function drain(progress: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of progress) { /* only for its effects */ }

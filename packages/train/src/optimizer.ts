@@ -1,6 +1,7 @@
-import { input, type Expr } from '@unroll/expr';
-import { cast, keep, map, scope, tensor, zerosLike, type DType, type Tensor } from '@unroll/tensor';
-import { check, shapeText } from './errors.ts';
+import { input, neg, type Expr } from '@unroll/expr';
+import { cast, full, keep, map, scope, tensor, type DType, type Tensor } from '@unroll/tensor';
+import { check, checkWhole, shapeText } from './errors.ts';
+import { grouping, type Group, type GroupOptions } from './groups.ts';
 
 /** Tensors by name: parameters, or gradients under the names of their parameters. */
 export type NamedTensors = Readonly<Record<string, Tensor>>;
@@ -9,6 +10,8 @@ export type NamedTensors = Readonly<Record<string, Tensor>>;
 export interface OptimizerState {
   /** Updates made. */
   readonly steps: number;
+  /** Learning rate. */
+  readonly lr?: number;
   /** The tensors themselves, not copies, under `<parameter>.<PyTorch's name>`: `head.bias.exp_avg`. */
   readonly tensors: NamedTensors;
 }
@@ -25,7 +28,7 @@ export interface Optimizer {
    * @throws TrainError where a gradient has no parameter or another shape or type; nothing is changed then
    */
   step(parameters: NamedTensors, gradients: NamedTensors): void;
-  stateDict(): OptimizerState;
+  stateDict(): Required<OptimizerState>;
   /** Goes on from a saved state, which stays the caller's. Throws TrainError `state` for tensors of another optimiser, and stays as it was. */
   loadStateDict(state: OptimizerState): void;
   /** Frees what was gathered; the optimiser starts afresh. */
@@ -37,8 +40,10 @@ export type Symbols<Slot extends string, Scalar extends string> = Readonly<Recor
 
 /** An optimiser's mathematics. */
 export interface UpdateRule<Slot extends string, Scalar extends string> {
-  /** What is gathered for each parameter, by PyTorch's name; zero at first. */
+  /** What is gathered for each parameter, by PyTorch's name. */
   readonly slots: readonly Slot[];
+  /** What slots hold before the first step. Default 0. */
+  readonly initial?: Readonly<Partial<Record<Slot, number>>>;
   readonly scalars: readonly Scalar[];
   /** Numbers that change from step to step (t from 1), computed in float64. Constants belong into `update`. */
   readonly schedule: (lr: number, t: number) => Readonly<Record<Scalar, number>>;
@@ -46,10 +51,22 @@ export interface UpdateRule<Slot extends string, Scalar extends string> {
   readonly update: (symbols: Symbols<Slot, Scalar>) => Readonly<Record<'w' | Slot, Expr>>;
 }
 
-/** An optimiser from its mathematics: each parameter is updated by one fused kernel. */
-export function optimizerOf<Slot extends string, Scalar extends string>(name: string, initialLr: number, rule: UpdateRule<Slot, Scalar>): Optimizer {
-  const { slots, scalars } = rule;
-  const bodies = bodiesOf(rule);
+/** Options of `optimizerOf`. */
+export interface OptimizerOptions extends GroupOptions { readonly lr: number }
+
+/**
+ * An optimiser from its mathematics: each parameter is updated by one fused kernel.
+ *
+ * @param ruleOf the rule with that weight decay; what it has to do with it is the rule's business
+ * @throws TrainError `argument` for a learning rate or weight decay below 0
+ */
+export function optimizerOf<Slot extends string, Scalar extends string>(
+  name: string, { lr, weightDecay = 0, maximize = false, groups = [] }: OptimizerOptions, ruleOf: (weightDecay: number) => UpdateRule<Slot, Scalar>,
+): Optimizer {
+  const groupOf = grouping(name, { lr, weightDecay, groups });
+  const compiled = once((group: Group) => compile(ruleOf(group.weightDecay), group, maximize));
+  const { slots, ...rule } = ruleOf(weightDecay);
+  const initial: Readonly<Record<string, number | undefined>> = rule.initial ?? {};
   const gathered = new Map<string, readonly Tensor[]>();
   let steps = 0;
   const dispose = (): void => {
@@ -57,53 +74,71 @@ export function optimizerOf<Slot extends string, Scalar extends string>(name: st
     gathered.clear();
     steps = 0;
   };
-  const updateOne = (parameter: Tensor, gradient: Tensor, kept: readonly Tensor[], numbers: readonly Tensor[]): void => scope(() => {
-    const next = map(bodies, [parameter, gradient, ...kept, ...numbers]);
-    for (const [k, target] of [parameter, ...kept].entries()) target.assign(next[k] as Tensor);
-  });
-  const slotsFor = (key: string, parameter: Tensor): readonly Tensor[] => {
-    const kept = gathered.get(key) ?? slots.map(() => keep(zerosLike(parameter)));
+  const slotsFor = (key: string, { shape, dtype }: Tensor): readonly Tensor[] => {
+    const kept = gathered.get(key) ?? slots.map((slot) => keep(full(shape, initial[slot] ?? 0, { dtype })));
     gathered.set(key, kept);
     return kept;
   };
   return {
-    lr: initialLr,
+    lr,
     get steps() { return steps; },
     step(parameters, gradients) {
       checkLr(name, this.lr);
       const updates = updatesOf(name, parameters, gradients);
       for (const { key, parameter } of updates) checkSlots(name, key, parameter, slots, gathered.get(key));
-      const numbers = rule.schedule(this.lr, steps + 1);
       scope(() => {
-        const numbersAs = perType((dtype) => scalars.map((scalar) => tensor(numbers[scalar], { dtype })));
-        for (const { key, parameter, gradient } of updates) updateOne(parameter, gradient, slotsFor(key, parameter), numbersAs(parameter.dtype));
+        const numbersOf = once((group: Group) => compiled(group).numbersAt(this.lr, steps + 1));
+        for (const { key, parameter, gradient } of updates) {
+          const group = groupOf(key);
+          updateOne(compiled(group).bodies, parameter, gradient, slotsFor(key, parameter), numbersOf(group)(parameter.dtype));
+        }
       });
       steps += 1;
     },
     stateDict() {
       const entries = [...gathered].flatMap(([key, kept]) => kept.map((slot, k) => [`${key}.${slots[k]}`, slot] as const));
-      return { steps, tensors: Object.fromEntries(entries) };
+      return { steps, lr: this.lr, tensors: Object.fromEntries(entries) };
     },
     loadStateDict(state) {
-      const loaded = groupSlots(name, slots, state);
+      const saved = checkState(name, slots, state);
       dispose();
-      for (const [key, kept] of loaded) gathered.set(key, kept.map((slot) => keep(cast(slot, slot.dtype))));
+      for (const [key, kept] of saved) gathered.set(key, kept.map((slot) => keep(cast(slot, slot.dtype))));
       ({ steps } = state);
+      this.lr = state.lr ?? this.lr;
     },
     dispose,
   };
 }
 
+interface Compiled {
+  readonly bodies: readonly Expr[];
+  /** The scalars of a step as tensors, by type. Belong to the scope in which they are first asked for. */
+  readonly numbersAt: (lr: number, t: number) => (dtype: DType) => readonly Tensor[];
+}
+
+function compile<Slot extends string, Scalar extends string>({ slots, scalars, schedule, update }: UpdateRule<Slot, Scalar>, { rate }: Group, maximize: boolean): Compiled {
+  const names = ['w', 'g', ...slots, ...scalars] as const;
+  const symbols = Object.fromEntries(names.map((name, k) => [name, input(`x${k}`)])) as Symbols<Slot, Scalar>;
+  const next = update(maximize ? { ...symbols, g: neg(symbols.g) } : symbols);
+  return {
+    bodies: [next.w, ...slots.map((slot) => next[slot])],
+    numbersAt(lr, t) {
+      const numbers = schedule(lr * rate, t);
+      return once((dtype) => scalars.map((scalar) => tensor(numbers[scalar], { dtype })));
+    },
+  };
+}
+
+function updateOne(bodies: readonly Expr[], parameter: Tensor, gradient: Tensor, kept: readonly Tensor[], numbers: readonly Tensor[]): void {
+  scope(() => {
+    const next = map(bodies, [parameter, gradient, ...kept, ...numbers]);
+    for (const [k, target] of [parameter, ...kept].entries()) target.assign(next[k] as Tensor);
+  });
+}
+
 /** Throws unless the learning rate is a number from 0. */
 function checkLr(name: string, lr: number): void {
   check(lr >= 0 && Number.isFinite(lr), 'argument', () => `${name}: lr must be a number from 0, got ${lr}.`);
-}
-
-function bodiesOf<Slot extends string, Scalar extends string>({ slots, scalars, update }: UpdateRule<Slot, Scalar>): Expr[] {
-  const names = ['w', 'g', ...slots, ...scalars] as const;
-  const symbols = Object.fromEntries(names.map((name, k) => [name, input(`x${k}`)])) as Symbols<Slot, Scalar>;
-  const next = update(symbols);
-  return [next.w, ...slots.map((slot) => next[slot])];
 }
 
 interface Update { readonly key: string; readonly parameter: Tensor; readonly gradient: Tensor }
@@ -127,7 +162,9 @@ function checkSlots(name: string, key: string, parameter: Tensor, slots: readonl
 }
 
 /** Saved tensors by parameter, complete and in the order of the slots. */
-function groupSlots(name: string, slots: readonly string[], { tensors }: OptimizerState): Map<string, Tensor[]> {
+function checkState(name: string, slots: readonly string[], { steps, lr, tensors }: OptimizerState): Map<string, Tensor[]> {
+  checkWhole(name, 0, { steps });
+  if (lr !== undefined) checkLr(name, lr);
   const groups = new Map<string, Tensor[]>();
   for (const full of Object.keys(tensors)) {
     const dot = full.lastIndexOf('.');
@@ -142,11 +179,11 @@ function groupSlots(name: string, slots: readonly string[], { tensors }: Optimiz
   return groups;
 }
 
-function perType(make: (dtype: DType) => readonly Tensor[]): (dtype: DType) => readonly Tensor[] {
-  const made = new Map<DType, readonly Tensor[]>();
-  return (dtype) => {
-    const tensors = made.get(dtype) ?? make(dtype);
-    made.set(dtype, tensors);
-    return tensors;
+function once<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
+  const made = new Map<Key, Value>();
+  return (key) => {
+    const value = made.get(key) ?? make(key);
+    made.set(key, value);
+    return value;
   };
 }

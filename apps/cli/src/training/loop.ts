@@ -1,4 +1,5 @@
 import { evaluateText, trainText, type StepProgress, type TextEvaluation, type TextRun } from '@unroll/recipes';
+import { DivergenceError } from '@unroll/train';
 import { CliError } from '../errors.ts';
 import type { Io, StopSignal } from '../io.ts';
 import { Meter } from '../print/meter.ts';
@@ -50,17 +51,21 @@ async function follow(run: TextRun, io: Io, status: Status, isOver: (step: numbe
   const meter = new Meter(run.config.steps, io.now, run.optimizer.steps);
   let [first, before]: [number?, StepProgress?] = [];
   let evaluation: TextEvaluation | undefined;
-  for await (const progress of trainText(run)) {
-    if (progress.kind === 'evaluation') evaluation = progress;
-    if (progress.kind === 'step') {
-      first ??= progress.loss;
-      refuseDivergence(progress, before, first);
-      before = progress;
-      meter.add(progress.loss, progress.tokens);
-      const over = isOver(progress.step);
-      status.update(meter.progress, over);
-      if (over && progress.step < run.config.steps) return undefined;
+  try {
+    for await (const progress of trainText(run)) {
+      if (progress.kind === 'evaluation') evaluation = progress;
+      if (progress.kind === 'step') {
+        first ??= progress.loss;
+        if (progress.loss > farAbove * first) throw diverged(progress, before);
+        before = progress;
+        meter.add(progress.loss, progress.tokens);
+        const over = isOver(progress.step);
+        status.update(meter.progress, over);
+        if (over && progress.step < run.config.steps) return undefined;
+      }
     }
+  } catch (error) {
+    throw error instanceof DivergenceError ? diverged(error, before) : error;
   }
   return evaluation;
 }
@@ -68,10 +73,9 @@ async function follow(run: TextRun, io: Io, status: Status, isOver: (step: numbe
 /** The loss that many times that of the first step is no spike any more. */
 const farAbove = 10;
 
-function refuseDivergence({ step, loss, gradNorm }: StepProgress, before: StepProgress | undefined, first: number): void {
-  if (Number.isFinite(loss) && Number.isFinite(gradNorm) && loss <= farAbove * first) return;
+function diverged({ step, loss, gradNorm = NaN }: Pick<DivergenceError, 'step' | 'loss' | 'gradNorm'>, before: StepProgress | undefined): CliError {
   const last = before === undefined ? '' : `, after ${before.loss.toPrecision(4)} and ${before.gradNorm.toPrecision(4)} at step ${before.step}`;
-  throw new CliError(
+  return new CliError(
     'diverged',
     `the training diverged: at step ${step} the loss is ${loss.toPrecision(4)} and the gradient norm ${gradNorm.toPrecision(4)}${last}; try a smaller --lr or --clip; nothing was saved`,
   );
