@@ -1,0 +1,134 @@
+import { planOf, type Plan } from '@unroll/expr';
+import type { ScanKernel } from '@unroll/tensor/backend';
+import type { Choice, Compile, Program, Target } from '../program.ts';
+import { mapJob, meansJob, type Job, type Scene } from '../scan/cells.ts';
+import { wholeLayout, type WholeOptions } from '../scan/layout.ts';
+import { Memory } from '../scan/memory.ts';
+import { Packing } from '../scan/pack.ts';
+import { partsOf } from '../scan/parts.ts';
+import { productJob, withWholeOperands } from '../scan/products.ts';
+import { Recorder } from '../scan/recorder.ts';
+import { Regions, type Region } from '../scan/regions.ts';
+import { loweredJobs, stepJobs } from '../scan/steps.ts';
+import { sumJobs } from '../scan/sums.ts';
+import { chunkOf, wholeJob } from '../scan/whole.ts';
+
+/**
+ * A recurrence over time. What depends on no state runs over all time at once, before and after the loop; the loop itself in one of
+ * three forms: `whole`, one dispatch in which a workgroup owns rows of the batch for all steps; `step`, a dispatch for each stage of
+ * each step, its products and its map in one; `lowered`, every product and map for itself.
+ */
+export const compileScan: Compile<ScanKernel> = (kernel, target): Choice => {
+  const forms = { whole: () => recorded(kernel, target, wholeLoop), step: () => recorded(kernel, target, stepLoop), lowered: () => recorded(kernel, target, loweredLoop) };
+  const order = prefersWhole(kernel, target) ? ['whole', 'step', 'lowered'] as const : ['step', 'whole', 'lowered'] as const;
+  const extra = [1, 2, 4, 8].flatMap((rows) => [32, 64, 128, 256, 512, 1024].flatMap((threads) => [
+    { name: `whole ${rows}x${threads}`, make: () => recorded(kernel, target, (scene, own) => wholeLoop(scene, own, { rows, threads })) },
+    { name: `step ${rows}x${threads}`, make: () => recorded(kernel, target, (scene, own) => stepLoop(scene, own, { rows, threads })) }]));
+  return { shapeClass: shapeClassOf(kernel), variants: [...order.map((name) => ({ name, make: forms[name] })), ...extra] };
+};
+
+// Private.
+
+/** The loop in one of its forms: the jobs that come before it in any case, and what it records. */
+interface Loop { readonly jobs: readonly Job[]; record(builds: readonly ReturnType<Job['build']>[], recorder: Recorder): void; readonly packing: Packing | undefined }
+
+function recorded(kernel: ScanKernel, target: Target, loopOf: (scene: Scene, kernel: ScanKernel) => Loop): Program {
+  const { step, steps, batch, reverse, masked } = kernel;
+  const plan = withWholeOperands(planOf(step, masked), loopOf === loweredLoop);
+  const regions = new Regions(kernel, plan);
+  const scene: Scene = { step, plan, steps, batch, reverse, masked, regions, target };
+  if (steps === 0 || batch === 0) return nothingToDo(scene);
+  const loop = step.states.length === 0 ? { jobs: overAllTime(scene, plan.loop), packing: undefined, record: once } : loopOf(scene, kernel);
+  const [before, after] = [overAllTime(scene, plan.before), [...overAllTime(scene, plan.after), ...sumJobs(scene)]];
+  const jobs = [...before, ...loop.jobs, ...after];
+  const memory = new Memory(kernel, target, [...(loop.packing?.users(target) ?? []), ...jobs.flatMap(({ users }) => users)], new Set(jobs.flatMap(({ homes }) => homes)));
+  const recorder = new Recorder(kernel, memory);
+  loop.packing?.record(recorder, memory, target);
+  for (const job of before) job.build(memory)(recorder, 0);
+  loop.record(loop.jobs.map((job) => job.build(memory)), recorder);
+  for (const job of after) job.build(memory)(recorder, 0);
+  return recorder.finish(results(regions));
+}
+
+function wholeLoop(scene: Scene, kernel: ScanKernel, options: WholeOptions = { rows: rowsOf(kernel, scene.target), threads: 256 }): Loop {
+  const packing = new Packing(scene.step, scene.plan, scene.regions);
+  const parts = partsOf(scene.plan, (product) => packing.of(product));
+  const layout = wholeLayout(kernel, scene.plan, parts, scene.target.limits, options);
+  return { jobs: scene.plan.loop.length === 0 ? [] : [wholeJob(scene, packing, parts, layout, chunkOf(kernel, layout.rows))], packing, record: once };
+}
+
+function once(builds: readonly ReturnType<Job['build']>[], recorder: Recorder): void {
+  for (const build of builds) build(recorder, 0);
+}
+
+function stepLoop(scene: Scene, kernel: ScanKernel, options: WholeOptions = { rows: Math.min(8, kernel.batch), threads: 256 }): Loop {
+  const packing = new Packing(scene.step, scene.plan, scene.regions);
+  return everyStep(scene, packing, stepJobs(scene, packing, options));
+}
+
+function loweredLoop(scene: Scene): Loop {
+  return everyStep(scene, undefined, loweredJobs(scene));
+}
+
+// States change places with every step, so the last ones are where the number of steps says.
+function everyStep({ step, steps, batch, regions }: Scene, packing: Packing | undefined, jobs: readonly Job[]): Loop {
+  const piece = (k: number, slot: number): { region: Region; from: number; elements: number } => {
+    const elements = batch * (step.states[k]?.width ?? 0);
+    return { region: regions.states[k] as Region, from: slot * elements, elements };
+  };
+  return {
+    jobs, packing,
+    record(builds, recorder) {
+      regions.initial.forEach((region, k) => recorder.move(recorder.whole(region), piece(k, 0)));
+      for (let first = 0; first < steps; first++) for (const build of builds) build(recorder, first);
+      regions.final.forEach((region, k) => recorder.move(piece(k, steps % 2), recorder.whole(region)));
+    },
+  };
+}
+
+function overAllTime(scene: Scene, stages: Plan['before']): Job[] {
+  return stages.flatMap(({ products, means, maps }) => [
+    ...products.map((product) => productJob(scene, product, 'all')),
+    ...(means.length === 0 ? [] : [meansJob(scene, means, 'all')]),
+    ...maps.map((map) => mapJob(scene, map, 'all')),
+  ]);
+}
+
+// No steps or no rows: the states stay, the sums are zero.
+function nothingToDo(scene: Scene): Program {
+  const { regions, target } = scene;
+  const recorder = new Recorder(scene, new Memory(scene, target, [], new Set()));
+  regions.initial.forEach((region, k) => recorder.move(recorder.whole(region), recorder.whole(regions.final[k] as Region)));
+  for (const region of regions.accumulations) recorder.clear(region);
+  return recorder.finish([]);
+}
+
+function results({ final, outputs, accumulations }: Regions): Region[] {
+  return [...final, ...outputs, ...accumulations];
+}
+
+// Private: which form.
+
+/** Rows that a workgroup owns: few enough for a GPU's many processors, as many as pay where a few do everything. */
+function rowsOf({ batch }: ScanKernel, { architecture }: Target): number {
+  const groups = isSoftware(architecture) ? 4 : 64;
+  return 2 ** Math.max(0, Math.min(3, Math.floor(Math.log2(batch / groups))));
+}
+
+function isSoftware(architecture: string): boolean {
+  return architecture === 'swiftshader' || architecture === 'software';
+}
+
+// Each workgroup reads all weights at every step: past this many, all processors together are faster.
+const mostWeights = 1 << 19;
+
+function prefersWhole({ step, batch }: ScanKernel, target: Target): boolean {
+  const weights = step.weights.reduce((sum, { blocks, rows, columns }) => sum + blocks * rows * columns, 0);
+  return weights <= mostWeights || batch >= 128 || isSoftware(target.architecture);
+}
+
+function shapeClassOf({ step, steps, batch }: ScanKernel): string {
+  const size = (count: number): number => Math.ceil(Math.log2(Math.max(1, count)));
+  const weights = step.weights.map(({ blocks, rows, columns }) => `${blocks}x${rows}x${columns}`).join(' ');
+  return `${step.states.map(({ width }) => width).join(' ')}, ${weights}, ${step.accumulations.length}, T ${size(steps)}, B ${size(batch)}`;
+}

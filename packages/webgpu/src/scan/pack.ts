@@ -1,0 +1,163 @@
+import type { Plan, Product, Step } from '@unroll/expr';
+import { linear, type Target } from '../program.ts';
+import type { ShaderBuilder } from '../wgsl.ts';
+import { Bindings, type Memory, type Uses } from './memory.ts';
+import type { Recorder } from './recorder.ts';
+import { scratch, type Region, type Regions } from './regions.ts';
+import { declareSizes, scanShader } from './shader.ts';
+
+/** A product's weight, packed: for each four rows of the operand, block and column of the result, the four numbers in one vector. */
+export interface Packed {
+  readonly from: number;
+  /** Channels of the operand, and vectors that hold them: ⌈depth / 4⌉, the last one filled up with zeros. */
+  readonly depth: number;
+  readonly vectors: number;
+  /** Results side by side, and channels of each. */
+  readonly regions: number;
+  readonly width: number;
+  /** Where a plain product's bias begins, a vector for each number. */
+  readonly bias: number | undefined;
+}
+
+/** What is packed into a piece of the buffer: some of the tensor `source`, `count` vectors from `from` on. */
+interface Segment { readonly source: Region; readonly from: number; readonly count: number; readonly vector: (shader: ShaderBuilder, element: (index: string) => string, index: string) => string }
+
+/** Elements of the packed buffer, which is an array of vec4. */
+const type = 'vec4<f32>';
+
+/** All that the loop reads again and again, in one buffer and in the order in which it is read: weights, biases, vectors. */
+export class Packing {
+  /** Undefined where there is nothing to pack. */
+  readonly region: Region | undefined;
+  /** Where each vector of the step that the loop reads begins. */
+  readonly vectors: ReadonlyMap<number, number>;
+  readonly #products = new Map<Product, Packed>();
+  readonly #segments: Segment[] = [];
+  readonly #step: Step;
+  readonly #regions: Regions;
+  #end = 0;
+
+  constructor(step: Step, plan: Plan, regions: Regions) {
+    this.#step = step;
+    this.#regions = regions;
+    const known = new Map<string, Packed>();
+    for (const { products } of plan.loop) for (const product of products) {
+      const key = `${product.weight} ${product.transposed} ${product.blocks.join(' ')}`;
+      const packed = known.get(key) ?? this.#weight(product);
+      known.set(key, packed);
+      this.#products.set(product, packed);
+    }
+    this.vectors = this.#vectors(plan);
+    this.region = this.#end === 0 ? undefined : scratch('packed', { fixed: this.#end }, type);
+  }
+
+  of(product: Product): Packed {
+    const packed = this.#products.get(product);
+    if (packed === undefined) throw new RangeError(`scan: weight ${product.weight} was not packed.`);
+    return packed;
+  }
+
+  /** What the dispatches use that fill the buffer: one, unless it has more sources than can be bound. */
+  users(target: Target): Uses[] {
+    return this.#groups(target).map((segments) => ({ reads: new Set(segments.map(({ source }) => source)), writes: new Set(this.region === undefined ? [] : [this.region]) }));
+  }
+
+  record(recorder: Recorder, memory: Memory, target: Target): void {
+    const groups = this.#groups(target);
+    this.users(target).forEach((uses, k) => this.#dispatch(groups[k] ?? [], uses, recorder, memory, target));
+  }
+
+  #groups(target: Target): Segment[][] {
+    const room = target.limits.maxStorageBuffersPerShaderStage - 1;
+    const sources = [...new Set(this.#segments.map(({ source }) => source))];
+    return Array.from({ length: Math.ceil(sources.length / room) }, (_, k) => sources.slice(k * room, (k + 1) * room))
+      .map((some) => this.#segments.filter(({ source }) => some.includes(source)));
+  }
+
+  #dispatch(segments: readonly Segment[], uses: Uses, recorder: Recorder, memory: Memory, target: Target): void {
+    const shader = scanShader('pack');
+    const bindings = new Bindings(shader, memory, uses, declareSizes(shader));
+    let index = shader.flatIndex(64);
+    for (const { source, from, count, vector } of segments) {
+      shader.block(`if (${index} < ${count}u)`, () => {
+        const value = vector(shader, (element) => bindings.element(source, element), index);
+        shader.line(`${bindings.element(this.region as Region, `${from}u + ${index}`)} = ${value};`).line('return;');
+      });
+      index = shader.let('index', `${index} - ${count}u`);
+    }
+    recorder.dispatch(shader.build([64]), bindings, linear(segments.reduce((sum, { count }) => sum + count, 0), 64, target));
+  }
+
+  #take(source: Region, count: number, vector: Segment['vector']): number {
+    this.#segments.push({ source, from: this.#end, count, vector });
+    this.#end += count;
+    return this.#end - count;
+  }
+
+  #weight(product: Product): Packed {
+    const { weight, transposed, blocks } = product;
+    const { rows, columns, bias } = this.#step.weights[weight] as Step['weights'][number];
+    const regions = transposed ? 1 : blocks.length;
+    const [depth, width] = transposed ? [blocks.length * rows, columns] : [columns, rows];
+    const vectors = Math.ceil(depth / 4);
+    const source = this.#regions.matrices[weight] as Region;
+    const from = this.#take(source, vectors * regions * width, transposed ? transposedVector(blocks, rows, columns) : plainVector(blocks, rows, columns));
+    const ownBias = bias && !transposed ? this.#regions.biases[weight] : undefined;
+    return { from, depth, vectors, regions, width, bias: ownBias === undefined ? undefined : this.#take(ownBias, blocks.length * rows, biasVector(blocks, rows)) };
+  }
+
+  #vectors(plan: Plan): Map<number, number> {
+    const found = new Map<number, number>();
+    for (const { maps } of plan.loop) for (const { leaves } of maps) for (const { kind, index } of leaves.values()) {
+      if (kind !== 'vector' || found.has(index)) continue;
+      const source = this.#regions.vectors[index] as Region;
+      found.set(index, this.#take(source, source.extent.fixed, (_, element, at) => single(element(at))));
+    }
+    return found;
+  }
+}
+
+// Private: the vector at an index of a segment.
+
+// [vector][block][row of the block]: neighbours in a block read neighbours.
+function plainVector(blocks: readonly number[], rows: number, columns: number): Segment['vector'] {
+  return (shader, element, index) => {
+    const row = shader.let('row', `${blockAt(shader, blocks, `${index} / ${rows}u % ${blocks.length}u`)} * ${rows}u + ${index} % ${rows}u`);
+    const column = shader.let('column', `${index} / ${rows * blocks.length}u * 4u`);
+    return four((k) => `select(0.0f, ${element(`${row} * ${columns}u + min(${column} + ${k}u, ${columns - 1}u)`)}, ${column} + ${k}u < ${columns}u)`);
+  };
+}
+
+// [vector][column]
+function transposedVector(blocks: readonly number[], rows: number, columns: number): Segment['vector'] {
+  const depth = blocks.length * rows;
+  return (shader, element, index) => {
+    const column = shader.let('column', `${index} % ${columns}u`);
+    const first = shader.let('first', `${index} / ${columns}u * 4u`);
+    return four((k) => {
+      const row = shader.let('row', `min(${first} + ${k}u, ${depth - 1}u)`);
+      return `select(0.0f, ${element(`(${blockAt(shader, blocks, `${row} / ${rows}u`)} * ${rows}u + ${row} % ${rows}u) * ${columns}u + ${column}`)}, ${first} + ${k}u < ${depth}u)`;
+    });
+  };
+}
+
+function biasVector(blocks: readonly number[], rows: number): Segment['vector'] {
+  return (shader, element, index) => single(element(`${blockAt(shader, blocks, `${index} / ${rows}u`)} * ${rows}u + ${index} % ${rows}u`));
+}
+
+// The block of the weight that is the product's block at `position`.
+function blockAt(shader: ShaderBuilder, blocks: readonly number[], position: string): string {
+  const [first = 0] = blocks;
+  if (blocks.every((block, k) => block === first + k)) return first === 0 ? `(${position})` : `(${position} + ${first}u)`;
+  const list = shader.name('blocks');
+  shader.line(`var ${list} = array<u32, ${blocks.length}>(${blocks.map((block) => `${block}u`).join(', ')});`);
+  return `${list}[${position}]`;
+}
+
+function four(text: (k: number) => string): string {
+  return `${type}(${[0, 1, 2, 3].map(text).join(', ')})`;
+}
+
+function single(text: string): string {
+  return `${type}(${text}, 0.0f, 0.0f, 0.0f)`;
+}
