@@ -2,7 +2,7 @@ import { planOf, type Plan } from '@unroll/expr';
 import type { ScanKernel } from '@unroll/tensor/backend';
 import type { Choice, Compile, Program, Target } from '../program.ts';
 import { mapJob, meansJob, type Job, type Scene } from '../scan/cells.ts';
-import { wholeLayout, type WholeOptions } from '../scan/layout.ts';
+import { wholeLayout } from '../scan/layout.ts';
 import { Memory } from '../scan/memory.ts';
 import { Packing } from '../scan/pack.ts';
 import { partsOf } from '../scan/parts.ts';
@@ -11,6 +11,7 @@ import { Recorder } from '../scan/recorder.ts';
 import { Regions, type Region } from '../scan/regions.ts';
 import { loweredJobs, stepJobs } from '../scan/steps.ts';
 import { sumJobs } from '../scan/sums.ts';
+import type { TileOptions } from '../scan/tile.ts';
 import { chunkOf, wholeJob } from '../scan/whole.ts';
 
 /**
@@ -19,12 +20,9 @@ import { chunkOf, wholeJob } from '../scan/whole.ts';
  * each step, its products and its map in one; `lowered`, every product and map for itself.
  */
 export const compileScan: Compile<ScanKernel> = (kernel, target): Choice => {
-  const forms = { whole: () => recorded(kernel, target, wholeLoop), step: () => recorded(kernel, target, stepLoop), lowered: () => recorded(kernel, target, loweredLoop) };
-  const order = prefersWhole(kernel, target) ? ['whole', 'step', 'lowered'] as const : ['step', 'whole', 'lowered'] as const;
-  const extra = [1, 2, 4, 8].flatMap((rows) => [32, 64, 128, 256, 512, 1024].flatMap((threads) => [
-    { name: `whole ${rows}x${threads}`, make: () => recorded(kernel, target, (scene, own) => wholeLoop(scene, own, { rows, threads })) },
-    { name: `step ${rows}x${threads}`, make: () => recorded(kernel, target, (scene, own) => stepLoop(scene, own, { rows, threads })) }]));
-  return { shapeClass: shapeClassOf(kernel), variants: [...order.map((name) => ({ name, make: forms[name] })), ...extra] };
+  const { whole, step, ...others } = formsOf(kernel, target);
+  const forms: Readonly<Record<string, LoopOf>> = prefersWhole(kernel, target) ? { whole, step, ...others } : { step, whole, ...others };
+  return { shapeClass: shapeClassOf(kernel), variants: Object.entries(forms).map(([name, loopOf]) => ({ name, make: () => recorded(kernel, target, loopOf) })) };
 };
 
 // Private.
@@ -32,7 +30,23 @@ export const compileScan: Compile<ScanKernel> = (kernel, target): Choice => {
 /** The loop in one of its forms: the jobs that come before it in any case, and what it records. */
 interface Loop { readonly jobs: readonly Job[]; record(builds: readonly ReturnType<Job['build']>[], recorder: Recorder): void; readonly packing: Packing | undefined }
 
-function recorded(kernel: ScanKernel, target: Target, loopOf: (scene: Scene, kernel: ScanKernel) => Loop): Program {
+type LoopOf = (scene: Scene, kernel: ScanKernel) => Loop;
+
+function formsOf(kernel: ScanKernel, target: Target): Readonly<Record<'whole' | 'step' | 'lowered', LoopOf>> & Readonly<Record<string, LoopOf>> {
+  const rows = rowsOf(kernel, target);
+  const isSoft = isSoftware(target.architecture);
+  const whole = { rows, threads: 256, sums: isSoft ? 32 : 8 };
+  const step = { rows: Math.min(8, kernel.batch), threads: 256, sums: 32 };
+  const wide = { ...whole, threads: target.limits.maxComputeInvocationsPerWorkgroup };
+  const with_ = (loopOf: (scene: Scene, kernel: ScanKernel, options: TileOptions) => Loop, options: TileOptions): LoopOf => (scene, own) => loopOf(scene, own, options);
+  return {
+    whole: with_(wholeLoop, whole), step: with_(stepLoop, step), lowered: loweredLoop,
+    ...(isSoft || wide.threads === whole.threads ? {} : { 'whole wide': with_(wholeLoop, wide) }),
+    ...(isSoft || step.rows < 4 ? {} : { 'step narrow': with_(stepLoop, { ...step, rows: 2 }) }),
+  };
+}
+
+function recorded(kernel: ScanKernel, target: Target, loopOf: LoopOf): Program {
   const { step, steps, batch, reverse, masked } = kernel;
   const plan = withWholeOperands(planOf(step, masked), loopOf === loweredLoop);
   const regions = new Regions(kernel, plan);
@@ -50,7 +64,7 @@ function recorded(kernel: ScanKernel, target: Target, loopOf: (scene: Scene, ker
   return recorder.finish(results(regions));
 }
 
-function wholeLoop(scene: Scene, kernel: ScanKernel, options: WholeOptions = { rows: rowsOf(kernel, scene.target), threads: 256 }): Loop {
+function wholeLoop(scene: Scene, kernel: ScanKernel, options: TileOptions): Loop {
   const packing = new Packing(scene.step, scene.plan, scene.regions);
   const parts = partsOf(scene.plan, (product) => packing.of(product));
   const layout = wholeLayout(kernel, scene.plan, parts, scene.target.limits, options);
@@ -61,7 +75,7 @@ function once(builds: readonly ReturnType<Job['build']>[], recorder: Recorder): 
   for (const build of builds) build(recorder, 0);
 }
 
-function stepLoop(scene: Scene, kernel: ScanKernel, options: WholeOptions = { rows: Math.min(8, kernel.batch), threads: 256 }): Loop {
+function stepLoop(scene: Scene, _: ScanKernel, options: TileOptions): Loop {
   const packing = new Packing(scene.step, scene.plan, scene.regions);
   return everyStep(scene, packing, stepJobs(scene, packing, options));
 }
@@ -130,5 +144,5 @@ function prefersWhole({ step, batch }: ScanKernel, target: Target): boolean {
 function shapeClassOf({ step, steps, batch }: ScanKernel): string {
   const size = (count: number): number => Math.ceil(Math.log2(Math.max(1, count)));
   const weights = step.weights.map(({ blocks, rows, columns }) => `${blocks}x${rows}x${columns}`).join(' ');
-  return `${step.states.map(({ width }) => width).join(' ')}, ${weights}, ${step.accumulations.length}, T ${size(steps)}, B ${size(batch)}`;
+  return `scan ${step.states.map(({ width }) => width).join(' ')}, ${weights}, ${step.accumulations.length}, T ${size(steps)}, B ${size(batch)}`;
 }

@@ -4,7 +4,7 @@ import type { Limits } from '../program.ts';
 import { meanElements } from './means.ts';
 import { isUnkept, type Part, type TilePart } from './parts.ts';
 import { residentKey } from './room.ts';
-import { mostSums, partialElements, type Tile } from './tile.ts';
+import { partialElements, tileOf, type Tile, type TileOptions } from './tile.ts';
 
 /** What a workgroup that runs the whole sequence keeps to itself. */
 export interface WholeLayout {
@@ -21,21 +21,18 @@ export interface WholeLayout {
   readonly bytes: number;
 }
 
-/** How much of a workgroup to use. */
-export interface WholeOptions { readonly rows: number; readonly threads: number }
-
 /** Vectors of an operand that are staged where it cannot be a resident. */
 const stagedAtMost = 64;
 
 /** Fits the loop into a workgroup: as many rows as asked for, unless what products read has no room then. */
-export function wholeLayout(kernel: ScanKernel, plan: Plan, parts: readonly (readonly Part[])[], limits: Limits, options: WholeOptions): WholeLayout {
+export function wholeLayout(kernel: ScanKernel, plan: Plan, parts: readonly (readonly Part[])[], limits: Limits, options: TileOptions): WholeLayout {
   const wishes = wishesOf(kernel, plan, parts);
   const tileParts = parts.flat().filter((part) => part.kind === 'tile');
   const results = Math.max(1, ...tileParts.map((part) => part.results));
   const room = Math.floor(limits.maxComputeWorkgroupStorageSize / 4);
-  for (let rows = Math.max(1, Math.min(options.rows, Math.floor(mostSums / results))); ; rows = Math.ceil(rows / 2)) {
+  for (let rows = Math.max(1, Math.min(options.rows, Math.floor(options.sums / results))); ; rows = Math.ceil(rows / 2)) {
     for (let threads = Math.min(options.threads, limits.maxComputeInvocationsPerWorkgroup); ; threads = Math.ceil(threads / 2)) {
-      const layout = fitted(wishes, parts, rows, threads, room);
+      const layout = fitted(wishes, parts, { ...options, rows, threads }, room);
       if (layout !== undefined && layout.complete) return layout;
       if (rows === 1 && threads <= 64 && layout !== undefined) return layout;
       if (rows > 1 || threads <= 64) break;
@@ -49,13 +46,14 @@ export function wholeLayout(kernel: ScanKernel, plan: Plan, parts: readonly (rea
 /** A place that had better be a resident; `isOperand`: products read it. */
 interface Wish { readonly key: string; readonly slots: 1 | 2; readonly stride: number; readonly isOperand: boolean }
 
-function fitted(wishes: readonly Wish[], parts: readonly (readonly Part[])[], rows: number, threads: number, room: number): (WholeLayout & { readonly complete: boolean }) | undefined {
-  const tiles = new Map(parts.flat().filter((part) => part.kind === 'tile').map((part) => [part, tileOf(part, rows, threads)]));
+function fitted(wishes: readonly Wish[], parts: readonly (readonly Part[])[], options: TileOptions, room: number): (WholeLayout & { readonly complete: boolean }) | undefined {
+  const { rows } = options;
+  const tiles = new Map(parts.flat().filter((part) => part.kind === 'tile').map((part) => [part, tileOf(part, options)]));
   const used = Math.max(64, ...[...tiles.values()].map(({ lanes, slices }) => lanes * slices));
   const partial = Math.max(0, ...[...tiles].map(([part, tile]) => partialElements(tile, part.results)), ...parts.flat().map((part) => (part.kind === 'means' ? meanElements(rows, part.means.length) : 0)));
   const residents = new Map<string, { readonly slots: 1 | 2; readonly stride: number }>();
   let left = room - partial;
-  const staged = Math.min(stagedAtMost, Math.max(0, ...[...tiles.keys()].flatMap(({ products }) => products.map(({ packed }) => packed.vectors))));
+  const staged = Math.min(stagedAtMost, Math.max(0, ...[...tiles.keys()].map(({ vectors }) => vectors)));
   const isOut = (): boolean => wishes.some(({ key, isOperand }) => isOperand && !residents.has(key));
   let needsStage = wishes.filter(({ isOperand }) => isOperand).reduce((sum, { slots, stride }) => sum + slots * stride * rows, 0) > left;
   if (needsStage) left -= staged * 4 * rows;
@@ -67,13 +65,6 @@ function fitted(wishes: readonly Wish[], parts: readonly (readonly Part[])[], ro
   needsStage = isOut();
   if (left < 0) return undefined;
   return { rows, threads: used, residents, tiles, partial, stagedVectors: staged, bytes: (room - left) * 4, complete: !needsStage };
-}
-
-function tileOf({ width, products }: TilePart, rows: number, threads: number): Tile {
-  const vectors = Math.max(...products.map(({ packed }) => packed.vectors));
-  const rounds = Math.ceil(width / threads);
-  const lanes = Math.min(threads, Math.ceil(width / rounds / 8) * 8);
-  return { rows, lanes, slices: Math.max(1, Math.min(Math.floor(threads / lanes), Math.ceil(vectors / 4))) };
 }
 
 /** Everything that stays inside of the loop, what products read first. */

@@ -11,6 +11,8 @@ export interface TilePart {
   readonly results: number;
   /** Channels of each result. */
   readonly width: number;
+  /** Of the longest operand. */
+  readonly vectors: number;
   /** The map that takes the results as they come. */
   readonly map: PointwiseMap | undefined;
   /** Whose results are written to their targets, since something else reads them. */
@@ -33,7 +35,7 @@ export function partsOf(plan: Plan, packedOf: (product: Product) => Packed): Par
     const groups = fused === undefined ? equallyWide(stage.products) : [stage.products];
     const tiles = groups.filter((products) => products.length > 0).map((products): TilePart => {
       const { products: list, results } = numbered(products, packedOf);
-      return { kind: 'tile', products: list, results, width: list[0]?.packed.width ?? 1, map: fused, kept: list.filter(({ product }) => fused === undefined || isRead(product, stage, fused, plan.loop.slice(index + 1))) };
+      return { kind: 'tile', products: list, results, width: list[0]?.packed.width ?? 1, vectors: Math.max(...list.map(({ packed }) => packed.vectors)), map: fused, kept: list.filter(({ product }) => fused === undefined || isRead(product, stage, fused, plan.loop.slice(index + 1))) };
     });
     return [...tiles, ...rest];
   });

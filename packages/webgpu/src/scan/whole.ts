@@ -170,8 +170,8 @@ class WholeCode {
       shader, room, tile, threads: layout.threads, products: part.products, width: part.width, weights: this.#bindings.array(packing.region as Region), unit,
       partial: this.#partial, staged: this.#staged, stagedVectors: layout.stagedVectors, at,
     });
-    if (tile.lanes >= part.width) emitTilePart(shader, job('0u'), part, { step, masked });
-    else shader.loop('unit', '0u', `${part.width}u`, `${tile.lanes}u`, (unit) => {
+    if (tile.lanes * tile.columns >= part.width) emitTilePart(shader, job('0u'), part, { step, masked });
+    else shader.loop('unit', '0u', `${part.width}u`, `${tile.lanes * tile.columns}u`, (unit) => {
       emitTilePart(shader, job(unit), part, { step, masked });
       shader.line('workgroupBarrier();');
     });
