@@ -38,11 +38,11 @@ function formsOf(kernel: ScanKernel, target: Target): Readonly<Record<'whole' | 
   const whole = { rows, threads: 256, sums: isSoft ? 32 : 8 };
   const step = { rows: Math.min(8, kernel.batch), threads: 256, sums: 32 };
   const wide = { ...whole, threads: target.limits.maxComputeInvocationsPerWorkgroup };
-  const with_ = (loopOf: (scene: Scene, kernel: ScanKernel, options: TileOptions) => Loop, options: TileOptions): LoopOf => (scene, own) => loopOf(scene, own, options);
+  const under = (loopOf: (scene: Scene, kernel: ScanKernel, options: TileOptions) => Loop, options: TileOptions): LoopOf => (scene, own) => loopOf(scene, own, options);
   return {
-    whole: with_(wholeLoop, whole), step: with_(stepLoop, step), lowered: loweredLoop,
-    ...(isSoft || wide.threads === whole.threads ? {} : { 'whole wide': with_(wholeLoop, wide) }),
-    ...(isSoft || step.rows < 4 ? {} : { 'step narrow': with_(stepLoop, { ...step, rows: 2 }) }),
+    whole: under(wholeLoop, whole), step: under(stepLoop, step), lowered: loweredLoop,
+    ...(isSoft || wide.threads === whole.threads ? {} : { 'whole wide': under(wholeLoop, wide) }),
+    ...(isSoft || step.rows < 4 ? {} : { 'step narrow': under(stepLoop, { ...step, rows: 2 }) }),
   };
 }
 
