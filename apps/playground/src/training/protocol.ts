@@ -1,0 +1,153 @@
+import type { CellChoice, BackendChoice, Fairness, Learning, TaskName } from '../config/config.ts';
+
+/**
+ * What the page and the worker of a model say to each other. Calls have an answer; events come by themselves, at most ten a second.
+ * Everything is structured-cloneable; arrays of numbers in traces and snapshots are transferred, not copied.
+ */
+
+/** Text or table that a visitor brought; it never leaves the page. */
+export interface OwnData {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** All that a worker has to know to build its model and its data. */
+export interface RunSpec extends CellChoice, Learning {
+  readonly backend: BackendChoice;
+  readonly task: TaskName;
+  /** Complete. */
+  readonly options: Readonly<Record<string, number>>;
+  /** H, or what `fairness` makes of it. */
+  readonly hidden: number;
+  readonly fairness: Fairness;
+  /** All models of the page. */
+  readonly rivals: readonly CellChoice[];
+  readonly batch: number;
+  readonly seed: number;
+  readonly data?: OwnData;
+}
+
+/** What a model turned out to be. */
+export interface Opened {
+  /** Numbers that are learnt. */
+  readonly parameters: number;
+  readonly hidden: number;
+  /** Where it computes. */
+  readonly backend: BackendName;
+  /** Values of the cell that a trace has, in the order of its definition: gates and states. */
+  readonly values: readonly string[];
+  /** Those of them that are states. */
+  readonly states: readonly string[];
+  readonly data: DataInfo;
+  /** Why it does not compute where it was asked to, if so. */
+  readonly notice?: Notice;
+}
+
+/** Where it really computes. */
+export type BackendName = 'wasm' | 'webgpu';
+
+/** What a model reads and says. */
+export interface DataInfo {
+  readonly inputs: 'ids' | 'values';
+  readonly targets: 'classification' | 'regression';
+  readonly per: 'step' | 'sequence';
+  /** Names of input ids and of classes. */
+  readonly inputSymbols?: readonly string[];
+  readonly targetSymbols?: readonly string[];
+  /** The loss of who remembers nothing, and that which nobody can beat. */
+  readonly baseline: number;
+  readonly floor: number;
+}
+
+/** Training steps since the last progress, in order. NaN where something was not measured. */
+export interface Progress {
+  /** The number of the last of them. */
+  readonly step: number;
+  readonly losses: Float32Array;
+  readonly gradNorms: Float32Array;
+  /** Of held-out sequences: share of right answers, or of variance explained. */
+  readonly scores: Float32Array;
+  readonly heldOut: Float32Array;
+  /** Measured over the last second or so. */
+  readonly stepsPerSecond: number;
+}
+
+/** Something that a visitor should be told; `words` has a sentence for each code. */
+export interface Notice {
+  readonly code: 'diverged' | 'device-lost' | 'fell-back' | 'no-webgpu' | 'failed' | 'auto';
+  readonly values: Readonly<Record<string, string | number>>;
+}
+
+/** One held-out sequence, seen from inside. T steps; matrices are row by row, [t * width + k]. */
+export interface Trace {
+  /** Number of training steps before it. */
+  readonly step: number;
+  /** T. */
+  readonly length: number;
+  /** H. */
+  readonly hidden: number;
+  /** [T] ids, or [T, I] values. */
+  readonly inputs: Float32Array | Int32Array;
+  readonly inputSize: number;
+  /** Asked for at each step, or at the last one: classes (-100: not asked) or values. */
+  readonly targets: Float32Array | Int32Array;
+  /** [T, O] probabilities of classes, or predictions; at each step, also where only the last one is asked. */
+  readonly outputs: Float32Array;
+  readonly outputSize: number;
+  /** [T, H] of each value that was asked for, by its name in the cell. */
+  readonly values: Readonly<Record<string, Float32Array>>;
+  /** [T] norm of the gradient of the last answer's loss by each state after step t, by name of the state; only where asked for. */
+  readonly reach?: Readonly<Record<string, Float32Array>>;
+}
+
+/** Which trace. */
+export interface TraceRequest {
+  /** Number of the held-out sequence. */
+  readonly sequence: number;
+  /** Names of values; all unless given. */
+  readonly values?: readonly string[];
+  /** Whether gradients by states are computed too: some milliseconds. */
+  readonly reach?: boolean;
+}
+
+/** What may be asked of a worker. All answers come in the order of the questions, between training steps. */
+export interface Calls {
+  /** Builds a model; ends the one before. */
+  open(spec: RunSpec): Opened;
+  /** Trains until this number of steps was made; a number that is reached already pauses. Answers at once. */
+  grant(limit: number): void;
+  /** Changes how it learns; weights stay. */
+  learn(settings: Learning): void;
+  /** Goes back to the last snapshot at or before a step; answers which it was. */
+  rewind(step: number): number;
+  /** Steps to which `rewind` can go. */
+  snapshots(): readonly number[];
+  trace(request: TraceRequest): Trace;
+}
+
+export type CallName = keyof Calls;
+
+/** To the worker. */
+export interface Call<Name extends CallName = CallName> {
+  readonly id: number;
+  readonly name: Name;
+  readonly args: Parameters<Calls[Name]>;
+}
+
+/** From the worker. */
+export type Message =
+  | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'refusal'; readonly id: number; readonly error: Refusal }
+  | { readonly kind: 'progress'; readonly progress: Progress }
+  | { readonly kind: 'notice'; readonly notice: Notice }
+  | { readonly kind: 'paused'; readonly step: number };
+
+/** An error on its way between threads. */
+export interface Refusal {
+  readonly name: string;
+  readonly message: string;
+  /** Line and column of an equation, where it is about one. */
+  readonly line?: number;
+  readonly column?: number;
+  readonly length?: number;
+}
