@@ -69,8 +69,8 @@ function externalFault(pkg: Package, source: Source, specifier: string): string 
   if (isTool && (specifier.startsWith('node:') || name === 'vitest' || name === 'fast-check')) return undefined;
   if (pkg.isApp && (specifier.startsWith('node:') || pkg.manifest.dependencies?.[name] !== undefined)) return undefined;
   if (mayLoad[pkg.room]?.includes(name) !== true) return `${specifier}: a library here depends on nothing outside the workspace`;
-  const { dependencies, peerDependencies } = pkg.manifest;
-  const declared = { ...dependencies, ...peerDependencies }[name] !== undefined;
+  const { dependencies, peerDependencies, devDependencies } = pkg.manifest;
+  const declared = { ...dependencies, ...peerDependencies, ...(isTool ? devDependencies : {}) }[name] !== undefined;
   return declared ? undefined : `${specifier} is missing from the dependencies of ${pkg.folder}/package.json`;
 }
 

@@ -21,6 +21,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
 export const mayLoad: Readonly<Record<string, readonly string[]>> = {
   // Strict CSV with line numbers, and Parquet as an optional peer: each loaded when the first such file is read.
   datasets: ['csv-parse', 'hyparquet'],
+  // Private: files that go out are run by somebody else's runtime.
+  testing: ['onnxruntime-web'],
 };
 
 /** Packages whose tests may use the shared suites; apps may too. The others are what those suites are made of. */

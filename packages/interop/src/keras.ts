@@ -1,5 +1,5 @@
 import { cells } from '@unroll/cells';
-import { gateOrders, type ExchangedCell } from './layouts.ts';
+import { gateOrders, kerasBiases, type ExchangedCell } from './layouts.ts';
 import { ExchangeError, parameterOf, reordered, transposed, type ExchangedTensor, type RecurrentLayer } from './network.ts';
 import { registeredName } from './same.ts';
 
@@ -59,10 +59,14 @@ function namedParameters(layer: RecurrentLayer, { kernel, recurrentKernel, bias 
 
 function kerasCell({ cell, projSize = 0 }: RecurrentLayer): { order: readonly string[]; gates: readonly string[]; twoBiases: boolean } {
   const name = registeredName(cell);
-  const order = name === undefined || projSize > 0 || !(name in gateOrders.keras) ? undefined : gateOrders.keras[name as ExchangedCell];
-  if (order === undefined) throw new ExchangeError(`keras: it has no layer that computes ${cell.name}${projSize > 0 ? ' with a projection' : ''}; it has SimpleRNN, LSTM and GRU.`);
-  // The bias of the recurrent product is scaled by the reset gate, so the two do not add up.
-  return { order, gates: cell.inputGates, twoBiases: name === 'gru' };
+  const known = name === undefined || projSize > 0 || !isExchanged(name) ? undefined : name;
+  const order = known === undefined ? undefined : gateOrders.keras[known];
+  if (known === undefined || order === undefined) throw new ExchangeError(`keras: it has no layer that computes ${cell.name}${projSize > 0 ? ' with a projection' : ''}; it has SimpleRNN, LSTM and GRU.`);
+  return { order, gates: cell.inputGates, twoBiases: kerasBiases[known] === 2 };
+}
+
+function isExchanged(name: string): name is ExchangedCell {
+  return name in kerasBiases;
 }
 
 function joinedBias(input: ExchangedTensor, recurrent: ExchangedTensor, both: boolean): ExchangedTensor {

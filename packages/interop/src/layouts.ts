@@ -25,3 +25,6 @@ export const gateOrders: Readonly<Record<ForeignFormat, GateOrders>> = {
     'rnn': ['h'], 'rnn-relu': ['h'], 'lstm': ['i', 'f', 'g', 'o'], 'gru': ['z', 'r', 'n'], 'gru-original': ['z', 'r', 'n'], 'lstm-peephole': undefined,
   },
 };
+
+/** How many biases a Keras layer has. Two where the reset gate scales the recurrent product, so that its bias does not add up with the other. */
+export const kerasBiases: Readonly<Record<ExchangedCell, 1 | 2>> = { 'rnn': 1, 'rnn-relu': 1, 'lstm': 1, 'gru': 2, 'gru-original': 1, 'lstm-peephole': 1 };

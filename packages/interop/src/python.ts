@@ -41,14 +41,18 @@ function moduleOf(layer: ExchangedLayer): string {
   return `${known?.name ?? className(cell)}(${inputSize}, ${hiddenSize}, num_layers=${numLayers}, bias=${python(bias)}, bidirectional=${python(bidirectional)}${projection}${known?.options ?? ''})`;
 }
 
-function pytorchClass({ cell, projSize = 0 }: RecurrentLayer): { name: string; options: string } | undefined {
+interface PyTorchClass { readonly name: string; readonly options: string; readonly projects: boolean }
+const pytorchClasses: Readonly<Record<string, PyTorchClass>> = {
+  'lstm': { name: 'nn.LSTM', options: '', projects: true },
+  'gru': { name: 'nn.GRU', options: '', projects: false },
+  'rnn': { name: 'nn.RNN', options: '', projects: false },
+  'rnn-relu': { name: 'nn.RNN', options: ', nonlinearity="relu"', projects: false },
+};
+
+function pytorchClass({ cell, projSize = 0 }: RecurrentLayer): PyTorchClass | undefined {
   const name = registeredName(cell);
-  if (name === 'lstm') return { name: 'nn.LSTM', options: '' };
-  if (projSize > 0) return undefined;
-  const classes: Readonly<Record<string, { name: string; options: string }>> = {
-    'gru': { name: 'nn.GRU', options: '' }, 'rnn': { name: 'nn.RNN', options: '' }, 'rnn-relu': { name: 'nn.RNN', options: ', nonlinearity="relu"' },
-  };
-  return name === undefined ? undefined : classes[name];
+  const known = name === undefined ? undefined : pytorchClasses[name];
+  return projSize > 0 && known?.projects !== true ? undefined : known;
 }
 
 function className({ name }: Cell): string {

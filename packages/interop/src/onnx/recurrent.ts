@@ -18,17 +18,19 @@ interface OperatorRule {
   readonly order: readonly string[];
   /** How many activation functions a direction lists. */
   readonly functions: number;
+  /** Whether its last input are peepholes. */
+  readonly peepholes: boolean;
   readonly cellOf: (functions: readonly ActivationName[], attributes: Attributes, peepholes: boolean) => Cell;
 }
 
 const operators: Readonly<Record<Operator, OperatorRule>> = {
-  RNN: { order: ['h'], functions: 1, cellOf: ([phi = 'tanh'], attributes) => rnnWith({ activation: phi, ...clipOf(attributes) }) },
+  RNN: { order: ['h'], functions: 1, peepholes: false, cellOf: ([phi = 'tanh'], attributes) => rnnWith({ activation: phi, ...clipOf(attributes) }) },
   GRU: {
-    order: ['z', 'r', 'n'], functions: 2,
+    order: ['z', 'r', 'n'], functions: 2, peepholes: false,
     cellOf: ([sigma = 'sigmoid', phi = 'tanh'], attributes) => gruWith({ activations: [sigma, phi], resetAfter: attributes.get('linear_before_reset')?.i === 1, ...clipOf(attributes) }),
   },
   LSTM: {
-    order: ['i', 'o', 'f', 'g'], functions: 3,
+    order: ['i', 'o', 'f', 'g'], functions: 3, peepholes: true,
     cellOf: ([sigma = 'sigmoid', phi = 'tanh', psi = 'tanh'], attributes, peepholes) => lstmWith({ activations: [sigma, phi, psi], peepholes, coupled: attributes.get('input_forget')?.i === 1, ...clipOf(attributes) }),
   },
 };
@@ -41,7 +43,7 @@ export function readRecurrent(node: Node, op: Operator, values: Values): Recurre
   const scaled = [...attributes.keys()].find((name) => /^activation_(alpha|beta)$/.test(name));
   if (scaled !== undefined) throw new ExchangeError(`onnx: ${op} "${node.name ?? ''}" has ${scaled}; activation functions with numbers of their own cannot be read.`);
   if (later.slice(0, 2).some((state) => values.floats(state)?.data.some((number) => number !== 0))) throw new ExchangeError(`onnx: ${op} "${node.name ?? ''}" starts from fixed states that are not zero, which a layer does not keep.`);
-  const [weights, recurrent, biases, peepholes] = [values.floats(w), values.floats(r), values.floats(b), values.floats(op === 'LSTM' ? later[2] : undefined)];
+  const [weights, recurrent, biases, peepholes] = [values.floats(w), values.floats(r), values.floats(b), values.floats(rule.peepholes ? later[2] : undefined)];
   if (weights === undefined || recurrent === undefined) throw new ExchangeError(`onnx: ${op} "${node.name ?? ''}" has no weights in the file.`);
   if (lengths !== undefined && lengths !== '' && values.has(lengths)) throw new ExchangeError(`onnx: ${op} "${node.name ?? ''}" has fixed lengths of sequences, which a layer does not keep; export it without.`);
   const direction = attributes.get('direction')?.s ?? 'forward';
