@@ -1,0 +1,5 @@
+// What runs in browsers too: nothing here needs files.
+export { conformance, type Extent } from './conformance.ts';
+export { layerSuite } from './layers.ts';
+export { recurrenceSuite, scansOf } from './recurrence.ts';
+export { extentHere, mustHaveGpu, shouldBeIsolated } from './provided.ts';

@@ -1,0 +1,19 @@
+import { conformance, extentHere, mustHaveGpu } from '@unroll/testing/suites';
+import { describe } from 'vitest';
+import { webgpu, WebGpuError, type WebGpuBackend } from './index.ts';
+
+const backend = await opened();
+
+if (backend === undefined) console.warn('SKIPPED, no GPU adapter in this browser: the conformance suite.');
+describe.runIf(backend !== undefined)('in a browser', () => {
+  conformance('webgpu', () => backend as WebGpuBackend, extentHere());
+});
+
+async function opened(): Promise<WebGpuBackend | undefined> {
+  try {
+    return await webgpu();
+  } catch (error) {
+    if (!(error instanceof WebGpuError) || mustHaveGpu()) throw error;
+    return undefined;
+  }
+}
