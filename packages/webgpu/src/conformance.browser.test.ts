@@ -4,6 +4,7 @@ import { webgpu, WebGpuError, type WebGpuBackend } from './index.ts';
 
 const backend = await opened();
 
+// oxlint-disable-next-line no-console -- a page has no other place to say it, and nobody is to take this for a pass
 if (backend === undefined) console.warn('SKIPPED, no GPU adapter in this browser: the conformance suite.');
 describe.runIf(backend !== undefined)('in a browser', () => {
   conformance('webgpu', () => backend as WebGpuBackend, extentHere());
