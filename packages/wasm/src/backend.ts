@@ -1,4 +1,5 @@
 import { kernelKey, TensorError, type Backend, type Buffer, type DType, type HostData, type Kernel, type KernelKind } from '@unroll/tensor/backend';
+import { WasmBuffer } from './buffer.ts';
 import { Cache } from './cache.ts';
 import { Machine, type Compile, type Run } from './kernels/compile.ts';
 import { compileCopy } from './kernels/copy.ts';
@@ -8,7 +9,7 @@ import { compileMatMul } from './kernels/matmul.ts';
 import { compileRandom } from './kernels/random.ts';
 import { compileReduce } from './kernels/reduce.ts';
 import { compileScan } from './kernels/scan.ts';
-import type { Block, Heap } from './memory.ts';
+import type { Heap } from './memory.ts';
 import type { Profile } from './profile.ts';
 
 type Compilers = { readonly [K in KernelKind]: Compile<Extract<Kernel, { kind: K }>> };
@@ -45,8 +46,10 @@ export class WasmBackend implements Backend {
   }
 
   write(buffer: Buffer, data: HostData): void {
-    const { address, bytes } = this.#known(buffer);
+    const known = this.#known(buffer);
+    const { address, bytes } = known;
     if (data.byteLength !== bytes) throw new TensorError('argument', `wasm: ${data.byteLength} bytes do not fill a buffer of ${bytes}; pass exactly as many.`);
+    known.changed();
     this.#machine.heap.views.bytes.set(new Uint8Array(data.buffer, data.byteOffset, bytes), address);
   }
 
@@ -59,7 +62,9 @@ export class WasmBackend implements Backend {
   dispatch(kernel: Kernel, inputs: readonly Buffer[], outputs: readonly Buffer[]): void {
     // Every random kernel is another one, by its seed: to keep them would push the others out.
     const run = kernel.kind === 'random' ? this.#compile(kernel) : this.#compiled.get(kernelKey(kernel), () => this.#compile(kernel));
-    run(inputs.map((buffer) => this.#known(buffer).address), outputs.map((buffer) => this.#known(buffer).address));
+    const [operands, results] = [inputs.map((buffer) => this.#known(buffer)), outputs.map((buffer) => this.#known(buffer))];
+    for (const result of results) result.changed();
+    run(operands.map(({ address }) => address), results.map(({ address }) => address), operands);
   }
 
   memory(): { readonly reserved: number; readonly used: number } {
@@ -75,31 +80,5 @@ export class WasmBackend implements Backend {
   #known(buffer: Buffer): WasmBuffer {
     if (!(buffer instanceof WasmBuffer) || buffer.heap !== this.#machine.heap) throw new TensorError('backend', 'wasm: this buffer belongs to another backend; move the tensor with to().');
     return buffer;
-  }
-}
-
-class WasmBuffer implements Buffer {
-  readonly bytes: number;
-  readonly heap: Heap;
-  #block: Block | undefined;
-
-  constructor(heap: Heap, bytes: number) {
-    this.bytes = bytes;
-    this.heap = heap;
-    this.#block = heap.allocate(bytes);
-  }
-
-  get address(): number {
-    return this.#live().address;
-  }
-
-  free(): void {
-    this.heap.free(this.#live());
-    this.#block = undefined;
-  }
-
-  #live(): Block {
-    if (this.#block === undefined) throw new TensorError('disposed', `wasm: this buffer of ${this.bytes} bytes was freed.`);
-    return this.#block;
   }
 }

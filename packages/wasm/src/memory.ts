@@ -75,6 +75,15 @@ export class Heap {
     return { address, bytes };
   }
 
+  /** The same where there is memory left; nothing depends on it. */
+  tryArena(bytes: number): Block | undefined {
+    try {
+      return this.reserveArena(bytes);
+    } catch {
+      return undefined;
+    }
+  }
+
   releaseArena({ address, bytes }: Block): void {
     this.#arenas -= bytes;
     this.#allocator.release(address, bytes);

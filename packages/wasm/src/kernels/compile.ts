@@ -1,11 +1,12 @@
 import type { Kernel } from '@unroll/tensor/backend';
 import { ModuleBuilder } from '../assembler.ts';
+import type { WasmBuffer } from '../buffer.ts';
 import { Cache } from '../cache.ts';
 import type { Heap } from '../memory.ts';
 import type { Profile } from '../profile.ts';
 
-/** A kernel ready to run, given the addresses of its inputs and outputs. */
-export type Run = (inputs: readonly number[], outputs: readonly number[]) => void;
+/** A kernel ready to run, given the addresses of its inputs and outputs, and the inputs themselves, which know other forms of their numbers. */
+export type Run = (inputs: readonly number[], outputs: readonly number[], operands: readonly WasmBuffer[]) => void;
 
 /** Makes a kernel ready to run. */
 export type Compile<K extends Kernel> = (kernel: K, machine: Machine) => Run;

@@ -37,14 +37,25 @@ function direct(kernel: MatMulKernel, functions: Functions): Run {
 }
 
 function packed(kernel: MatMulKernel, { pack, product }: Functions, { heap, profile }: Machine): Run {
-  const { m, n, k, transposeA, transposeB, sharedB } = kernel;
+  const { m, n, k, transposeA, transposeB, sharedB, batch } = kernel;
   const scratch = heap.scratch(scratchBytes(profile) + packedBytes(k, n, profile));
   const target = scratch + scratchBytes(profile);
   const [aRow, aStep] = transposeA ? [4, m * 4] : [k * 4, 4];
   const [bStep, bColumn] = transposeB ? [4, k * 4] : [n * 4, 4];
-  return each(kernel, (index, a, b, c, bias) => {
-    if (index === 0 || !sharedB) pack(b, bStep, bColumn, k, n, target);
-    product(a, aRow, aStep, target, c, n * 4, m, n, k, bias, 0, scratch);
+  const fill = (source: number, to: number): void => pack(source, bStep, bColumn, k, n, to);
+  const multiply = (a: number, b: number, c: number, bias: number): void => product(a, aRow, aStep, b, c, n * 4, m, n, k, bias, 0, scratch);
+  if (batch === 1 || sharedB) {
+    const form = { key: `0 ${bStep} ${k} ${n}`, bytes: packedBytes(k, n, profile), fill };
+    let packedB = 0;
+    const all = each(kernel, (_, a, __, c, bias) => multiply(a, packedB, c, bias));
+    return (inputs, outputs, operands) => {
+      packedB = operands[1]?.form(form, target) ?? 0;
+      all(inputs, outputs, operands);
+    };
+  }
+  return each(kernel, (_, a, b, c, bias) => {
+    fill(b, target);
+    multiply(a, target, c, bias);
   });
 }
 

@@ -2,6 +2,7 @@ import type { Plan, Place, Product, Stage, Step } from '@unroll/expr';
 import type { ScanKernel } from '@unroll/tensor/backend';
 import { packedBytes, scratchBytes } from '../gemm/gemm.ts';
 import type { Profile } from '../profile.ts';
+import { inputCount, outputCount } from './counts.ts';
 
 /** Blocks of a weight that follow each other, packed as one matrix; `first` counts blocks of the weight, `at` those of the product. */
 export interface Run { readonly first: number; readonly count: number; readonly at: number }
@@ -13,8 +14,10 @@ export interface Packed {
   readonly run: Run;
   readonly k: number;
   readonly n: number;
-  /** Offset in the working memory. */
+  /** Offset in the working memory, for weights that are packed for one run alone. */
   readonly offset: number;
+  /** Its number among the packed pieces: the address comes as a parameter. */
+  readonly index: number;
 }
 
 /** How a stage of the loop with a local product is cut: `units` channels of every block at a time, their results in the first-level cache. */
@@ -30,6 +33,8 @@ const slabFloats = 2048;
 export class Layout {
   /** Two buffers a state: before the step, and after it. */
   readonly states: readonly (readonly [number, number])[];
+  /** Offset of the parameters, an i32 each: addresses of inputs, of outputs, of packed weights. */
+  readonly parameters: number;
   /** Offsets of the plan's buffers. */
   readonly buffers: readonly number[];
   /** Working memory of products over all time. */
@@ -50,13 +55,14 @@ export class Layout {
     this.product = this.#take(scratchBytes(profile));
     for (const stage of plan.loop) if (isFused(stage)) this.#slabs.set(stage, this.#slab(stage));
     for (const stage of [...plan.before, ...plan.loop, ...plan.after]) for (const product of stage.products) for (const run of this.runsOf(stage, product)) this.#pack(product, run);
+    this.parameters = this.#take((inputCount(kernel) + outputCount(step) + this.#packed.size) * 4);
     for (const sum of plan.sums) if (sum.right !== undefined) this.#packRight(sum.right);
   }
 
   /** Bytes of working memory. */
   get bytes(): number { return this.#end; }
 
-  /** Every packed piece of a weight, to be filled at the start of each run. */
+  /** Every packed piece of a weight, in the order of their parameters. */
   get packed(): Iterable<Packed> { return this.#packed.values(); }
 
   slabOf(stage: Stage): Slab | undefined { return this.#slabs.get(stage); }
@@ -89,7 +95,7 @@ export class Layout {
     const [k, n] = product.transposed ? [run.count * rows, columns] : [columns, run.count * rows];
     const key = packedKey(product, run);
     if (this.#packed.has(key)) return;
-    this.#packed.set(key, { weight: product.weight, transposed: product.transposed, run, k, n, offset: this.#take(packedBytes(k, n, this.#profile)) });
+    this.#packed.set(key, { weight: product.weight, transposed: product.transposed, run, k, n, index: this.#packed.size, offset: this.#take(packedBytes(k, n, this.#profile)) });
   }
 
   #packRight(right: Place): void {

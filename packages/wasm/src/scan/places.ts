@@ -1,12 +1,13 @@
-import { drawsRandom, type Plan, type Step, type Target } from '@unroll/expr';
+import type { Plan, Target } from '@unroll/expr';
 import type { ScanKernel } from '@unroll/tensor/backend';
 import type { FunctionBuilder, Local } from '../assembler.ts';
-import type { Layout } from './layout.ts';
+import { inputCount, matrixInput, outputCount } from './counts.ts';
+import type { Layout, Packed } from './layout.ts';
 
 /** Where in time an address is meant: at the running step, or at the beginning, for what runs over all time at once. */
 export type Moment = 'step' | 'start';
 
-/** The addresses inside the one function of a scan: its parameters are the kernel's inputs and outputs, the rest is working memory. */
+/** The addresses inside the one function of a scan: those of inputs, outputs and packed weights, read once, and the working memory. */
 export class Places {
   readonly time: Local;
   /** The two buffers of each state, which change places after every step. */
@@ -16,6 +17,7 @@ export class Places {
   readonly #plan: Plan;
   readonly #layout: Layout;
   readonly #base: number;
+  readonly #parameters: readonly Local[];
 
   constructor(f: FunctionBuilder, kernel: ScanKernel, plan: Plan, layout: Layout, base: number) {
     this.#f = f;
@@ -23,25 +25,26 @@ export class Places {
     this.#plan = plan;
     this.#layout = layout;
     this.#base = base;
+    this.#parameters = Array.from({ length: inputCount(kernel) + outputCount(kernel.step) + [...layout.packed].length }, () => f.local('i32'));
     this.time = f.local('i32');
     this.states = kernel.step.states.map(() => ({ current: f.local('i32'), next: f.local('i32') }));
   }
 
-  input(index: number): Local { return this.#f.param(index); }
-  output(index: number): Local { return this.#f.param(inputCount(this.#kernel) + index); }
+  /** Reads all parameters: before anything else. */
+  load(): void {
+    this.#parameters.forEach((local, k) => this.#f.i32(this.fixed(this.#layout.parameters)).memory('i32.load', k * 4).set(local));
+  }
+
+  input(index: number): Local { return this.#parameters[index] as Local; }
+  output(index: number): Local { return this.input(inputCount(this.#kernel) + index); }
+  packed({ index }: Packed): Local { return this.output(outputCount(this.#kernel.step) + index); }
   accumulation(index: number): Local { return this.#outputSequence(this.#kernel.step.outputs.length + index); }
 
   /** What random numbers come from, in front of the mask. */
   get seed(): Local { return this.input(inputCount(this.#kernel) - (this.#kernel.masked ? 2 : 1)); }
 
-  /** The matrix of a weight. */
-  weight(index: number): Local {
-    const { vectors, weights } = this.#kernel.step;
-    return this.#vector(vectors.length + tensorsOf(weights.slice(0, index)));
-  }
-
-  /** Its bias. */
-  bias(index: number): Local { return this.#f.param(this.weight(index).index + 1); }
+  /** The bias of a weight. */
+  bias(index: number): Local { return this.input(matrixInput(this.#kernel.step, index) + 1); }
 
   state(index: number): { readonly current: Local; readonly next: Local } {
     return this.states[index] as Places['states'][number];
@@ -96,18 +99,4 @@ export class Places {
   #overTime({ kind, index }: Target): boolean {
     return kind === 'sequence' || kind === 'output' || (kind === 'scratch' && this.#plan.buffers[index]?.span === 'series');
   }
-}
-
-/** How many tensors go in. */
-export function inputCount({ step, masked }: ScanKernel): number {
-  return step.states.length + step.sequences.length + step.vectors.length + tensorsOf(step.weights) + (drawsRandom(step) ? 1 : 0) + (masked ? 1 : 0);
-}
-
-/** How many come out. */
-export function outputCount({ states, outputs, accumulations }: Step): number {
-  return states.length + outputs.length + accumulations.length;
-}
-
-function tensorsOf(weights: Step['weights']): number {
-  return weights.reduce((sum, { bias }) => sum + (bias ? 2 : 1), 0);
 }

@@ -5,7 +5,7 @@ import type { Constants } from '../constants.ts';
 import { Gemm } from '../gemm/gemm.ts';
 import type { Profile } from '../profile.ts';
 import type { Layout, Slab } from './layout.ts';
-import { inputCount, outputCount, Places, type Moment } from './places.ts';
+import { Places, type Moment } from './places.ts';
 import { emitPointwise, type Masked, type Walk } from './pointwise.ts';
 import { Sums } from './sums.ts';
 
@@ -16,17 +16,16 @@ export interface CodeOptions { readonly constants: Constants; readonly profile: 
 interface Part { readonly slab: Slab; readonly stage: Stage; readonly unit: Local }
 
 /**
- * Adds the one function that runs a scan: pack the weights, the products before the loop, the loop over time, the products after it,
- * the sums. Its parameters are the addresses of the kernel's inputs and outputs; `base` is where the layout's working memory begins.
+ * Adds the one function that runs a scan: the products before the loop, the loop over time, the products after it, the sums. It reads
+ * its parameters from the working memory, which begins at `base`: the addresses of inputs, outputs and packed weights.
  */
 export function emitScan(module: ModuleBuilder, kernel: ScanKernel, layout: Layout, base: number, options: CodeOptions, name: string): void {
-  const params = Array.from({ length: inputCount(kernel) + outputCount(kernel.step) }, () => 'i32' as const);
   const gemm = new Gemm(module, options.profile);
-  module.function({ params, results: [] }, (f) => {
+  module.function({ params: [], results: [] }, (f) => {
     const plan = planOf(kernel.step, kernel.masked);
     const places = new Places(f, kernel, plan, layout, base);
     const program = new Program({ module, f, kernel, plan, layout, places, gemm, options });
-    program.packWeights();
+    places.load();
     program.overAllTime(plan.before);
     program.loop();
     program.overAllTime(plan.after);
@@ -50,17 +49,6 @@ class Program {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-  }
-
-  packWeights(): void {
-    const { f, kernel, layout, places, gemm } = this.#parts;
-    for (const { weight, transposed, run, k, n, offset } of layout.packed) {
-      const { rows, columns } = kernel.step.weights[weight] as Step['weights'][number];
-      f.get(places.weight(weight)).i32(run.first * rows * columns * 4).op('i32.add');
-      // A weight's rows are the product's columns, unless it is transposed.
-      f.i32(transposed ? columns * 4 : 4).i32(transposed ? 4 : columns * 4);
-      f.i32(k).i32(n).i32(places.fixed(offset)).call(gemm.pack);
-    }
   }
 
   overAllTime(stages: readonly Stage[]): void {
@@ -129,12 +117,13 @@ class Program {
     const { weight, transposed, operand } = product;
     const run = layout.runsOf(stage, product)[index] ?? { first: 0, count: 1, at: 0 };
     const { rows, bias } = kernel.step.weights[weight] as Step['weights'][number];
-    const { k, offset } = layout.packedOf(product, run);
+    const packed = layout.packedOf(product, run);
+    const { k } = packed;
     const aRow = places.rowBytes(operand);
     const target = this.#region(slab, region);
     places.push(operand, 'step', transposed ? run.at * rows * 4 : 0);
     // A panel of nr columns takes nr · k floats, so a unit's panel begins k floats a unit further on.
-    f.i32(aRow).get(unit).i32(k * 4).op('i32.mul').i32(places.fixed(offset)).op('i32.add');
+    f.i32(aRow).get(unit).i32(k * 4).op('i32.mul').get(places.packed(packed)).op('i32.add');
     f.i32(target).i32(slab.units * 4).i32(kernel.batch).i32(k).i32(Math.ceil(units / options.profile.nr));
     if (transposed && index > 0) f.i32(target).i32(slab.units * 4);
     else if (bias && !transposed) f.get(places.bias(weight)).get(unit).i32(2).op('i32.shl').op('i32.add').i32(run.first * rows * 4).op('i32.add').i32(0);
@@ -159,10 +148,11 @@ class Program {
     const { weight, operand, target, transposed } = product;
     const { rows, bias } = kernel.step.weights[weight] as Step['weights'][number];
     const run = layout.runsOf(stage, product)[index] ?? { first: 0, count: 1, at: 0 };
-    const { k, n, offset } = layout.packedOf(product, run);
+    const packed = layout.packedOf(product, run);
+    const { k, n } = packed;
     const shift = run.at * rows * 4;
     places.push(operand, moment, transposed ? shift : 0);
-    f.i32(places.rowBytes(operand)).i32(4).i32(places.fixed(offset));
+    f.i32(places.rowBytes(operand)).i32(4).get(places.packed(packed));
     places.push(target, moment, transposed ? 0 : shift);
     f.i32(places.rowBytes(target)).i32(places.rows(moment)).i32(n).i32(k);
     if (transposed && index > 0) {
