@@ -1,5 +1,5 @@
 import type { Cell } from '@unroll/cells';
-import { flip, scope, squeeze, unsqueeze, where, type Tensor } from '@unroll/tensor';
+import { capture, flip, scope, squeeze, unsqueeze, where, zeros, type Captured, type Tensor } from '@unroll/tensor';
 import { buildDirections } from './direction.ts';
 import { check, shapeText } from './errors.ts';
 import { heldOutput } from './hold.ts';
@@ -9,7 +9,7 @@ import { Module } from './module.ts';
 import { merged, mergedSize } from './merge.ts';
 import { settingsOf, type ForwardOptions, type RecurrentOptions, type RecurrentState } from './options.ts';
 import { runStack, type DirectionResult, type Stack } from './stack.ts';
-import { asState, initialStates, stacked, stateShapes, type StateFields } from './states.ts';
+import { asList, asState, initialStates, stacked, stateShapes, type StateFields } from './states.ts';
 import { noNoise, sizedStep } from './steps.ts';
 
 /** Which values `inspect` gives. */
@@ -117,6 +117,24 @@ export class Recurrent<State extends RecurrentState = RecurrentState> extends Mo
       const [output, next] = this.forward(unsqueeze(input, axis), state);
       return [this.#stack.settings.returnSequences ? squeeze(output, axis) : output, next] as const;
     });
+  }
+
+  /**
+   * `step` for streams, captured: numbers in, B·I of them, numbers out, B·P; the state is carried from call to call, from zeros on. Nothing
+   * is allocated in between, so a small layer answers in microseconds. What it returns is to be disposed of.
+   *
+   * @example
+   * const stream = lstm.eval().stream();
+   * const [y] = stream.run(samples);
+   * @throws TensorError `backend` on backends whose memory the host does not see; `argument` in training, where something is random
+   * @throws LayerError as `step`
+   */
+  stream(batch = 1): Captured {
+    const dtype = this.#stack.layers[0]?.[0]?.weights[0]?.dtype ?? 'float32';
+    return scope(() => capture(([x], before) => {
+      const [y, after] = this.step(x, asState(before) as State);
+      return { outputs: [y], state: asList(after) };
+    }, { inputs: [{ shape: [batch, this.inputSize], dtype }], state: this.stateShapes(batch).map((shape) => zeros(shape, { dtype })) }));
   }
 
   protected override *ownTensors(): Iterable<readonly [string, Tensor]> {

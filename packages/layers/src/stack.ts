@@ -1,4 +1,5 @@
 import type { Cell } from '@unroll/cells';
+import type { Step } from '@unroll/expr';
 import type { Tensor } from '@unroll/tensor';
 import { runStep, type Direction } from './direction.ts';
 import { dropout } from './dropout.ts';
@@ -53,15 +54,27 @@ export function runStack(stack: Stack, pass: Pass): readonly (readonly Direction
 
 // Private.
 
+// The key of a sized step takes longer to write than a short step to run.
+const steps = new WeakMap<Direction, Map<string, Step>>();
+
+function stepOf(cell: Cell, settings: Settings, direction: Direction, training: boolean, values: readonly string[]): Step {
+  const ofDirection = steps.get(direction) ?? new Map<string, Step>();
+  steps.set(direction, ofDirection);
+  const key = `${training} ${values.join(' ')}`;
+  const step = ofDirection.get(key) ?? sizedStep(cell, { ...settings, inputSize: direction.inputSize }, { noise: settings.noise, training, values });
+  ofDirection.set(key, step);
+  return step;
+}
+
 function between(results: readonly DirectionResult[], { mergeMode, dropout: p, parameters }: Settings, training: boolean): Tensor {
   const output = merged(results.map((result) => result.output), innerMode(mergeMode));
   return training ? dropout(output, p, parameters.generator) : output;
 }
 
 function runDirection({ cell, settings }: Stack, direction: Direction, { states, mask, training }: Pass, { input, row, values }: { readonly input: Tensor; readonly row: number; readonly values: readonly string[] }): DirectionResult {
-  const { noise, parameters: { generator } } = settings;
-  const { inputSize, reverse } = direction;
-  const step = sizedStep(cell, { ...settings, inputSize }, { noise, training, values });
+  const { parameters: { generator } } = settings;
+  const { reverse } = direction;
+  const step = stepOf(cell, settings, direction, training, values);
   const initial = states.map((state) => rowOf(state, row));
   const result = runStep(step, direction, { input, initial, mask, reverse, generator });
   const outputs = new Map(step.outputs.map(({ name }, k) => [name, result.outputs[k] as Tensor]));

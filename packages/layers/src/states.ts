@@ -33,6 +33,11 @@ export function asState(states: readonly Tensor[]): RecurrentState {
   return states.length === 1 ? (states[0] as Tensor) : states;
 }
 
+/** And back. */
+export function asList(state: RecurrentState): readonly Tensor[] {
+  return 'shape' in state ? [state] : state;
+}
+
 /** L·D states (B, H) → (L·D, B, H). */
 export function stacked(rows: readonly Tensor[]): Tensor {
   return rows.length === 1 ? unsqueeze(rows[0] as Tensor, 0) : stack(rows, 0);

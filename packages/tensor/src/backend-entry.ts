@@ -1,4 +1,4 @@
-export type { Backend, Buffer, HostData } from './backend.ts';
+export type { Backend, Buffer, DirectAccess, HostData } from './backend.ts';
 export { bytesPerElement, hostArray, promote, type ArrayOf, type DType, type HostArray } from './dtype.ts';
 export { check, TensorError, type TensorErrorCode } from './errors.ts';
 export {

@@ -28,4 +28,14 @@ export interface Backend {
   dispatch(kernel: Kernel, inputs: readonly Buffer[], outputs: readonly Buffer[]): void;
   /** Bytes taken from the system, and bytes of live buffers. */
   memory(): { readonly reserved: number; readonly used: number };
+  /** Only where a kernel has run when `dispatch` returns, in memory that the host can see. */
+  readonly direct?: DirectAccess;
+}
+
+/** Kernels without the way around them: for what is captured once and runs again and again. */
+export interface DirectAccess {
+  /** What `dispatch` does with these buffers, as often as it is called. The buffers have to live as long. */
+  bind(kernel: Kernel, inputs: readonly Buffer[], outputs: readonly Buffer[]): () => void;
+  /** The memory itself: to be used before anything else is allocated. */
+  view(buffer: Buffer, dtype: DType): HostData;
 }

@@ -1,6 +1,6 @@
 import type { Backend } from './backend.ts';
 import { bytesPerElement, type DType } from './dtype.ts';
-import { check } from './errors.ts';
+import { check, TensorError } from './errors.ts';
 import type { Kernel, Shape, Signature } from './kernel.ts';
 import { Storage } from './memory.ts';
 import { inputsOf, outputsOf } from './kernels/index.ts';
@@ -17,6 +17,8 @@ export interface Recorder {
   extend(kernel: Kernel, inputs: readonly Tensor[]): Kernel;
   /** Sees every kernel that ran. The tensors may be freed by their scopes afterwards: retain their storage to keep the values. */
   record(kernel: Kernel, inputs: readonly Tensor[], outputs: readonly Tensor[]): void;
+  /** Where it is true, nobody else may listen inside of it: it has to hear every kernel. */
+  readonly alone?: boolean;
   /** Sees every new tensor that shares the memory of another one, with the same elements in another shape. */
   alias(input: Tensor, output: Tensor): void;
 }
@@ -25,12 +27,18 @@ const recorders: Recorder[] = [];
 
 /** Runs `body` while `recorder` listens; recorders nest, the innermost hears. `undefined` switches listening off. */
 export function recording<T>(recorder: Recorder | undefined, body: () => T): T {
+  check(recorders.every(({ alone }) => alone !== true), 'argument', () => 'capture: gradients, and whatever else listens to kernels, cannot be captured; take them outside of the captured function.');
   recorders.push(recorder ?? silent);
   try {
     return body();
   } finally {
     recorders.pop();
   }
+}
+
+/** Whether someone listens. */
+export function isRecording(): boolean {
+  return recorders.length > 0;
 }
 
 const silent: Recorder = { extend: (kernel) => kernel, record: () => undefined, alias: () => undefined };
@@ -45,10 +53,9 @@ export function run(kernel: Kernel, inputs: readonly Tensor[], shapes: readonly 
   const buffers = inputs.map((tensor) => tensor.storage.buffer);
   const recorder = recorders.at(-1);
   const extended = recorder?.extend(kernel, inputs) ?? kernel;
-  const signatures = outputsOf(extended).map((signature, k) => reshaped(extended, signature, shapes[k]));
   const outputs: Tensor[] = [];
   try {
-    for (const signature of signatures) outputs.push(allocate(backend, signature));
+    for (const [k, signature] of outputsOf(extended).entries()) outputs.push(allocate(backend, reshaped(extended, signature, shapes[k])));
     if (outputs.some(({ size }) => size > 0)) backend.dispatch(extended, buffers, outputs.map((tensor) => tensor.storage.buffer));
   } catch (error) {
     // All or none: when memory ends at the third output, the first two are freed.
@@ -86,12 +93,12 @@ function reshaped(kernel: Kernel, signature: Signature, shape: Shape | undefined
 
 function checkInputs(kernel: Kernel, inputs: readonly Tensor[]): void {
   const expected = inputsOf(kernel);
-  check(expected.length === inputs.length, 'argument', () => `${kernel.kind}: takes ${expected.length} inputs, got ${inputs.length}.`);
-  expected.forEach((signature, k) => {
-    const { shape, dtype } = inputs[k] as Tensor;
-    check(sizeOf(shape) === sizeOf(signature.shape) && dtype === signature.dtype, 'shape',
-      () => `${kernel.kind}: input ${k} must be ${shapeText(signature.shape)} ${signature.dtype}, got ${shapeText(shape)} ${dtype}.`);
-  });
+  if (expected.length !== inputs.length) throw new TensorError('argument', `${kernel.kind}: takes ${expected.length} inputs, got ${inputs.length}.`);
+  for (let k = 0; k < expected.length; k++) {
+    const [signature, { shape, dtype }] = [expected[k] as Signature, inputs[k] as Tensor];
+    if (dtype === signature.dtype && (shape === signature.shape || sizeOf(shape) === sizeOf(signature.shape))) continue;
+    throw new TensorError('shape', `${kernel.kind}: input ${k} must be ${shapeText(signature.shape)} ${signature.dtype}, got ${shapeText(shape)} ${dtype}.`);
+  }
 }
 
 function backendOf(inputs: readonly Tensor[]): Backend {

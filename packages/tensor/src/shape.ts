@@ -3,7 +3,9 @@ import type { Shape } from './kernel.ts';
 
 /** Number of elements. */
 export function sizeOf(shape: Shape): number {
-  return shape.reduce((product, length) => product * length, 1);
+  let size = 1;
+  for (let axis = 0; axis < shape.length; axis++) size *= shape[axis] as number;
+  return size;
 }
 
 /** `(32, 64)`, as messages print it. */
@@ -20,7 +22,9 @@ export function stridesOf(shape: Shape): number[] {
 
 /** Whether two shapes are the same. */
 export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((length, axis) => length === b[axis]);
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
+  return true;
 }
 
 /** The shape that these shapes broadcast to, as in NumPy: aligned at the last axis, 1 stretches. Throws naming all of them. */

@@ -3,3 +3,4 @@ export { conformance, type Extent } from './conformance.ts';
 export { layerSuite } from './layers.ts';
 export { recurrenceSuite, scansOf } from './recurrence.ts';
 export { extentHere, mustHaveGpu, shouldBeIsolated } from './provided.ts';
+export { streamSuite } from './streams.ts';

@@ -1,4 +1,4 @@
-import { kernelKey, TensorError, type Backend, type Buffer, type DType, type HostData, type Kernel, type KernelKind } from '@unroll/tensor/backend';
+import { kernelKey, TensorError, type Backend, type Buffer, type DirectAccess, type DType, type HostData, type Kernel, type KernelKind } from '@unroll/tensor/backend';
 import { WasmBuffer } from './buffer.ts';
 import { Cache } from './cache.ts';
 import { Machine, type Compile, type Run } from './kernels/compile.ts';
@@ -26,6 +26,12 @@ const compiledKernels = 2048;
 /** Kernels as WebAssembly over one memory. What is dispatched has run when `dispatch` returns. */
 export class WasmBackend implements Backend {
   readonly name = 'wasm';
+  /** Kernels have run when they return, in memory that the host sees. */
+  readonly direct: DirectAccess = {
+    bind: (kernel, inputs, outputs) => this.#bind(kernel, inputs, outputs),
+    view: (buffer, dtype) => this.#view(buffer, dtype),
+  };
+
   readonly #machine: Machine;
   readonly #compiled = new Cache<Run>(compiledKernels);
 
@@ -54,22 +60,33 @@ export class WasmBackend implements Backend {
   }
 
   async read(buffer: Buffer, dtype: DType): Promise<HostData> {
-    const { address, bytes } = this.#known(buffer);
-    const { float32, int32 } = this.#machine.heap.views;
-    return (dtype === 'int32' ? int32 : float32).slice(address / 4, (address + bytes) / 4);
+    return this.#view(buffer, dtype).slice();
   }
 
   dispatch(kernel: Kernel, inputs: readonly Buffer[], outputs: readonly Buffer[]): void {
-    // Every random kernel is another one, by its seed: to keep them would push the others out.
-    const run = kernel.kind === 'random' ? this.#compile(kernel) : this.#compiled.get(kernelKey(kernel), () => this.#compile(kernel));
-    const [operands, results] = [inputs.map((buffer) => this.#known(buffer)), outputs.map((buffer) => this.#known(buffer))];
-    for (const result of results) result.changed();
-    run(operands.map(({ address }) => address), results.map(({ address }) => address), operands);
+    this.#bind(kernel, inputs, outputs)();
   }
 
   memory(): { readonly reserved: number; readonly used: number } {
     const { reserved, used } = this.#machine.heap.statistics;
     return { reserved, used };
+  }
+
+  #bind(kernel: Kernel, inputs: readonly Buffer[], outputs: readonly Buffer[]): () => void {
+    // Every random kernel is another one, by its seed: to keep them would push the others out.
+    const run = kernel.kind === 'random' ? this.#compile(kernel) : this.#compiled.get(kernelKey(kernel), () => this.#compile(kernel));
+    const [operands, results] = [inputs.map((buffer) => this.#known(buffer)), outputs.map((buffer) => this.#known(buffer))];
+    const [from, to] = [operands.map(({ address }) => address), results.map(({ address }) => address)];
+    return () => {
+      for (const result of results) result.changed();
+      run(from, to, operands);
+    };
+  }
+
+  #view(buffer: Buffer, dtype: DType): HostData {
+    const { address, bytes } = this.#known(buffer);
+    const { float32, int32 } = this.#machine.heap.views;
+    return (dtype === 'int32' ? int32 : float32).subarray(address / 4, (address + bytes) / 4);
   }
 
   // The row for a kernel's kind takes that kind; TypeScript cannot see that the two unions move together.

@@ -9,6 +9,11 @@ import { inputsOf, outputsOf, referenceKernel } from '../kernels/index.ts';
  */
 export function reference(): Backend {
   let used = 0;
+  const dispatch: Backend['dispatch'] = (kernel, inputs, outputs) => {
+    const from = inputsOf(kernel).map(({ dtype }, k) => view(inputs[k], dtype));
+    const to = outputsOf(kernel).map(({ dtype }, k) => view(outputs[k], dtype));
+    referenceKernel(kernel, from, to);
+  };
   return {
     name: 'reference',
     supports: () => true,
@@ -27,12 +32,9 @@ export function reference(): Backend {
     async read(buffer, dtype) {
       return view(buffer, dtype).slice();
     },
-    dispatch(kernel, inputs, outputs) {
-      const from = inputsOf(kernel).map(({ dtype }, k) => view(inputs[k], dtype));
-      const to = outputsOf(kernel).map(({ dtype }, k) => view(outputs[k], dtype));
-      referenceKernel(kernel, from, to);
-    },
+    dispatch,
     memory: () => ({ reserved: used, used }),
+    direct: { bind: (kernel, inputs, outputs) => () => dispatch(kernel, inputs, outputs), view },
   };
 }
 

@@ -6,24 +6,8 @@ import type { KernelRule } from './rule.ts';
 
 /** A recurrence over time: the raw graph of its step, at every time, for every row of the batch, node by node. */
 export const scan: KernelRule<ScanKernel> = {
-  inputs({ step, dtype, steps, batch, masked }) {
-    const of = (...shape: readonly number[]): Signature => ({ shape, dtype });
-    return [
-      ...step.states.map(({ width }) => of(batch, width)),
-      ...step.sequences.map(({ width }) => of(steps, batch, width)),
-      ...step.vectors.map(({ width }) => of(width)),
-      ...step.weights.flatMap(({ blocks, rows, columns, bias }) => (bias ? [of(blocks * rows, columns), of(blocks * rows)] : [of(blocks * rows, columns)])),
-      ...(drawsRandom(step) ? [{ shape: [2], dtype: 'int32' as const }] : []),
-      ...(masked ? [of(steps, batch)] : []),
-    ];
-  },
-  outputs({ step, dtype, steps, batch }) {
-    return [
-      ...step.states.map(({ width }) => ({ shape: [batch, width], dtype })),
-      ...step.outputs.map(({ width }) => ({ shape: [steps, batch, width], dtype })),
-      ...step.accumulations.map(({ rows, columns }) => ({ shape: columns === 0 ? [rows] : [rows, columns], dtype })),
-    ];
-  },
+  inputs: (kernel) => signaturesOf(kernel).inputs,
+  outputs: (kernel) => signaturesOf(kernel).outputs,
   reference(kernel, inputs, outputs) {
     const machine = interpreter(kernel, inputs);
     const { states, results, sums } = machine;
@@ -34,6 +18,36 @@ export const scan: KernelRule<ScanKernel> = {
     [...states, ...results, ...sums].forEach((values, k) => outputs[k]?.set(values));
   },
 };
+
+interface Signatures { readonly inputs: readonly Signature[]; readonly outputs: readonly Signature[] }
+// A layer runs one kernel again and again.
+const signatures = new WeakMap<ScanKernel, Signatures>();
+
+function signaturesOf(kernel: ScanKernel): Signatures {
+  const known = signatures.get(kernel) ?? { inputs: inputsOf(kernel), outputs: outputsOf(kernel) };
+  signatures.set(kernel, known);
+  return known;
+}
+
+function inputsOf({ step, dtype, steps, batch, masked }: ScanKernel): Signature[] {
+  const of = (...shape: readonly number[]): Signature => ({ shape, dtype });
+  return [
+    ...step.states.map(({ width }) => of(batch, width)),
+    ...step.sequences.map(({ width }) => of(steps, batch, width)),
+    ...step.vectors.map(({ width }) => of(width)),
+    ...step.weights.flatMap(({ blocks, rows, columns, bias }) => (bias ? [of(blocks * rows, columns), of(blocks * rows)] : [of(blocks * rows, columns)])),
+    ...(drawsRandom(step) ? [{ shape: [2], dtype: 'int32' as const }] : []),
+    ...(masked ? [of(steps, batch)] : []),
+  ];
+}
+
+function outputsOf({ step, dtype, steps, batch }: ScanKernel): Signature[] {
+  return [
+    ...step.states.map(({ width }) => ({ shape: [batch, width], dtype })),
+    ...step.outputs.map(({ width }) => ({ shape: [steps, batch, width], dtype })),
+    ...step.accumulations.map(({ rows, columns }) => ({ shape: columns === 0 ? [rows] : [rows, columns], dtype })),
+  ];
+}
 
 /** The channels of one value in one row; a single number where all channels are the same. */
 type Channels = Float64Array;

@@ -84,6 +84,7 @@ function filled(backend: Backend, shape: Shape, value: number, dtype: DType): Te
 
 function converted(values: ArrayLike<number> | undefined, dtype: DType, length: number, value = 0): HostData {
   const host = hostArray(dtype, length);
+  if (values === undefined && value === 0) return host;
   const store = elementStore(host);
   for (let k = 0; k < length; k++) store(k, values?.[k] ?? value);
   return host;

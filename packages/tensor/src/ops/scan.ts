@@ -1,11 +1,11 @@
 import { checkStep, drawsRandom, type Field, type Step } from '@unroll/expr';
 import type { Backend } from '../backend.ts';
 import type { DType } from '../dtype.ts';
-import { check } from '../errors.ts';
+import { check, TensorError } from '../errors.ts';
 import { defaultGenerator, type Generator } from '../generator.ts';
 import type { Shape, ScanKernel } from '../kernel.ts';
 import { scope } from '../memory.ts';
-import { run } from '../run.ts';
+import { isRecording, run } from '../run.ts';
 import { checkShape, sameShape, shapeText } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { currentBackend } from '../use.ts';
@@ -50,16 +50,17 @@ export interface ScanResult {
 export function scan(step: Step, inputs: ScanInputs): ScanResult {
   checkOnce(step);
   checkCounts(step, inputs);
-  const { mask, reverse = false } = inputs;
+  const { mask, reverse = false, states, sequences, vectors, weights } = inputs;
   const { steps, batch } = extents(step, inputs);
-  const tensors = [...inputs.states, ...inputs.sequences, ...inputs.vectors, ...inputs.weights];
-  const dtype = checkTypes(tensors);
-  expectations(step, steps, batch).forEach(({ what, shape }, k) => expectShape(what, tensors[k] as Tensor, shape));
-  if (mask !== undefined) expectShape('mask', mask, [steps, batch]);
-  const kernel: ScanKernel = { kind: 'scan', step, dtype, steps, batch, reverse, masked: mask !== undefined };
+  const tensors = [...states, ...sequences, ...vectors, ...weights];
+  const { kernel, expected } = prepared(step, checkTypes(tensors), steps, batch, reverse, mask !== undefined);
+  for (let k = 0; k < expected.length; k++) expectShape(expected[k] as Expectation, tensors[k] as Tensor);
+  // Alone, a kernel leaves nothing to free.
+  if (mask === undefined && !drawsRandom(step) && !isRecording()) return sorted(step, run(kernel, tensors));
+  if (mask !== undefined) expectShape({ what: 'mask', shape: [steps, batch] }, mask);
   return scope(() => {
     const seed = drawsRandom(step) ? [seedOn(backendOf(tensors), inputs.generator)] : [];
-    return sorted(step, run(kernel, [...tensors, ...seed, ...(mask === undefined ? [] : [toType(mask, dtype)])]));
+    return sorted(step, run(kernel, [...tensors, ...seed, ...(mask === undefined ? [] : [toType(mask, kernel.dtype)])]));
   });
 }
 
@@ -81,21 +82,42 @@ function checkOnce(step: Step): void {
   checked.add(step);
 }
 
+/** What a step is run with: made once for each length and batch, since layers run the same again and again. */
+interface Prepared { readonly kernel: ScanKernel; readonly expected: readonly Expectation[] }
+const known = new WeakMap<Step, Map<string, Prepared>>();
+/** Of more lengths and batches than these a step forgets all. */
+const mostPrepared = 256;
+
+function prepared(step: Step, dtype: DType, steps: number, batch: number, reverse: boolean, masked: boolean): Prepared {
+  const ofStep = known.get(step) ?? new Map<string, Prepared>();
+  known.set(step, ofStep);
+  const key = `${steps} ${batch} ${dtype} ${reverse} ${masked}`;
+  const found = ofStep.get(key) ?? { kernel: { kind: 'scan', step, dtype, steps, batch, reverse, masked }, expected: expectations(step, steps, batch) };
+  if (ofStep.size >= mostPrepared) ofStep.clear();
+  ofStep.set(key, found);
+  return found;
+}
+
 // A recorder may have asked for more outputs: they lie behind the step's own and in front of the accumulations, and end with the scope.
 function sorted(step: Step, results: readonly Tensor[]): ScanResult {
   const [states, outputs] = [step.states.length, step.outputs.length];
-  return {
-    states: results.slice(0, states),
-    outputs: results.slice(states, states + outputs),
-    accumulations: results.slice(results.length - step.accumulations.length),
-  };
+  const rest = results.length - step.accumulations.length;
+  return { states: results.slice(0, states), outputs: results.slice(states, states + outputs), accumulations: results.slice(rest) };
 }
 
+const inputKinds = ['states', 'sequences', 'vectors', 'weights'] as const;
+
 function checkCounts(step: Step, inputs: ScanInputs): void {
-  const counts = { states: step.states.length, sequences: step.sequences.length, vectors: step.vectors.length, weights: step.weights.reduce((sum, { bias }) => sum + (bias ? 2 : 1), 0) };
-  for (const kind of ['states', 'sequences', 'vectors', 'weights'] as const) {
-    check(inputs[kind].length === counts[kind], 'argument', () => `scan: the step takes ${counts[kind]} tensors as ${kind}, got ${inputs[kind].length}.`);
+  for (const kind of inputKinds) {
+    const count = kind === 'weights' ? tensorsOf(step.weights) : step[kind].length;
+    if (inputs[kind].length !== count) throw new TensorError('argument', `scan: the step takes ${count} tensors as ${kind}, got ${inputs[kind].length}.`);
   }
+}
+
+function tensorsOf(weights: Step['weights']): number {
+  let count = weights.length;
+  for (const { bias } of weights) if (bias) count += 1;
+  return count;
 }
 
 function extents(step: Step, { states, sequences, mask, steps, batch }: ScanInputs): { steps: number; batch: number } {
@@ -131,6 +153,6 @@ function expectations(step: Step, steps: number, batch: number): Expectation[] {
   ];
 }
 
-function expectShape(what: string, { shape }: Tensor, expected: Shape): void {
-  check(sameShape(shape, expected), 'shape', () => `scan: ${what} must be ${shapeText(expected)}, got ${shapeText(shape)}.`);
+function expectShape({ what, shape: expected }: Expectation, { shape }: Tensor): void {
+  if (!sameShape(shape, expected)) throw new TensorError('shape', `scan: ${what} must be ${shapeText(expected)}, got ${shapeText(shape)}.`);
 }

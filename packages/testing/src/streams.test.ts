@@ -1,0 +1,4 @@
+import { reference } from '@unroll/tensor';
+import { streamSuite } from './streams.ts';
+
+streamSuite('reference', async () => reference());
