@@ -23,8 +23,16 @@ export interface Case {
 /** Blocks of rows in the weights of a cell. */
 export const gates: Readonly<Record<CellName, number>> = { 'lstm': 4, 'gru': 3, 'gru-original': 3, 'rnn': 1, 'own': 3 };
 
-/** What runs when nothing is asked for. */
-export const defaultCases: readonly string[] = ['lstm-32x64x64x256', 'lstm-32x64x64x256-infer', 'lstm-1x1x64x64-infer'];
+/** What runs when nothing is asked for: one streaming step, single sequences, batches. */
+export const defaultCases: readonly string[] = [
+  'lstm-1x1x64x64-infer', 'lstm-1x128x64x128-infer', 'lstm-1x512x256x512-infer',
+  'lstm-32x64x128x256', 'lstm-32x64x128x256-infer', 'lstm-64x28x28x256x2', 'lstm-64x28x28x256x2-infer',
+];
+
+const shapes = ['1x1x64x64', '1x128x64x128', '1x512x256x512', '32x64x128x256', '64x28x28x256x2', '32x128x512x1024'];
+
+/** `all`: three cells at every shape, both ways; an hour and more. */
+export const allCases: readonly string[] = ['lstm', 'gru', 'rnn'].flatMap((cell) => shapes.flatMap((shape) => [`${cell}-${shape}-infer`, `${cell}-${shape}`]));
 
 /** A case by its name. Throws an Error that says how names are made. */
 export function parseCase(name: string): Case {

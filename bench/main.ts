@@ -1,15 +1,16 @@
-/** The measurements, run on the built packages: `pnpm bench [CASE...|cells] [--systems a,b] [--rounds n] [--json]`; see README.md. */
+/** The measurements, run on the built packages: `pnpm bench [CASE...|all|cells] [--systems a,b] [--rounds n] [--json]`; see README.md. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { defaultCases, parseCase, type Case } from './cases.ts';
+import { allCases, defaultCases, parseCase, type Case } from './cases.ts';
 import { measureCells, parseCells, type CellsCase, type CellsResult } from './cells.ts';
 import { Child, choosePin } from './child.ts';
 import { writeData } from './data.ts';
+import { installPeers } from './peers.ts';
 import { measureCase, type CaseResult, type Plan } from './measure.ts';
 import { markdown, type Report } from './report.ts';
-import { findSystems, systemNames, type System } from './systems.ts';
+import { findSystems, peerSystems, systemNames, type System } from './systems.ts';
 
 interface Options {
   readonly cases: readonly Case[];
@@ -35,13 +36,15 @@ try {
 async function measure({ cases, families, systems: names, engines, rounds, core, limit, json }: Options): Promise<Report> {
   const [loadBefore = 0] = loadavg();
   const pin = choosePin(core);
+  // With --json, too, progress is for people: it goes to stderr.
+  const log = (line: string): void => console.error(line);
+  const problem = cases.length > 0 && names.some((name) => peerSystems.includes(name)) ? installPeers(log) : undefined;
+  if (problem !== undefined) log(problem);
   const { systems, missing } = findSystems(cases.length > 0 ? names : [], cases.length > 0 ? engines : []);
   for (const { name, reason } of missing) console.error(`MISSING: ${name}: ${reason}`);
   if ('reason' in pin) console.error(`NOT PINNED to one core: ${pin.reason}`);
   const plan: Plan = { rounds, sampleMs: 80, warmMs: 1500, budgetMs: 15_000 };
   const [results, familyResults]: [CaseResult[], CellsResult[]] = [[], []];
-  // With --json, too, progress is for people: it goes to stderr.
-  const log = (line: string): void => console.error(line);
   const start = (system: System): Child => new Child(system, pin, limit * 1000);
   for (const size of cases) results.push(await inFolder((folder) => measureSystems(size, systems, folder, start, plan, log)));
   for (const family of families) familyResults.push(await inFolder((folder) => measureCells(family, folder, () => start(systems[0] as System), plan, log)));
@@ -79,7 +82,7 @@ function readOptions(args: readonly string[]): Options {
   const systems = list(values.systems);
   const unknown = systems.find((name) => !systemNames.includes(name));
   if (unknown !== undefined) throw new Error(`bench: there is no system "${unknown}"; there are ${systemNames.join(', ')}.`);
-  const names = [...positionals, ...list(values.cases)];
+  const names = [...positionals, ...list(values.cases)].flatMap((name) => (name === 'all' ? allCases : name));
   const isFamily = (name: string): boolean => parseCells(name) !== undefined;
   return {
     cases: (names.length > 0 ? names.filter((name) => !isFamily(name)) : defaultCases).map(parseCase),

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { hasPeer, type Peer } from './peers.ts';
 
 /** Something to be measured: a process of its own, which speaks protocol.ts. */
 export interface System {
@@ -23,9 +24,15 @@ const makers: Readonly<Record<string, () => System | Missing>> = {
   'unroll-deterministic': () => node('unroll-deterministic', 'unroll.ts', ['deterministic']),
   'tfjs-wasm': () => node('tfjs-wasm', 'tfjs.ts', ['wasm']),
   'tfjs-cpu': () => node('tfjs-cpu', 'tfjs.ts', ['cpu']),
+  'jax-js': () => peer('jax-js', '@jax-js/jax', 'jax.ts'),
+  'onnxruntime-web': () => peer('onnxruntime-web', 'onnxruntime-web', 'onnx.ts', ['web']),
+  'onnxruntime-node': () => peer('onnxruntime-node', 'onnxruntime-node', 'onnx.ts', ['node']),
   'pytorch': pytorch,
   'pytorch-avx512': pytorchAvx512,
 };
+
+/** Those whose packages are installed by the first run that asks for them. */
+export const peerSystems: readonly string[] = ['jax-js', 'onnxruntime-web', 'onnxruntime-node'];
 
 /** Names that may be asked for. */
 export const systemNames: readonly string[] = Object.keys(makers);
@@ -42,6 +49,10 @@ export function findSystems(names: readonly string[], engines: readonly string[]
 
 function node(name: string, file: string, args: readonly string[] = [], executable: string = process.execPath): System {
   return { name, command: [executable, '--import', import.meta.resolve('tsx'), fileOf(file), ...args] };
+}
+
+function peer(name: string, needs: Peer, file: string, args: readonly string[] = []): System | Missing {
+  return hasPeer(needs) ? node(name, file, args) : { name, reason: `the package ${needs} could not be installed into bench/peers` };
 }
 
 function withEngine(engine: string): System | Missing {
