@@ -10,7 +10,7 @@ import { compileRandom } from './kernels/random.ts';
 import { compileReduce } from './kernels/reduce.ts';
 import { compileScan } from './kernels/scan.ts';
 import type { Heap } from './memory.ts';
-import type { Profile } from './profile.ts';
+import type { Profile, ProfileName } from './profile.ts';
 
 type Compilers = { readonly [K in KernelKind]: Compile<Extract<Kernel, { kind: K }>> };
 
@@ -26,6 +26,7 @@ const compiledKernels = 2048;
 /** Kernels as WebAssembly over one memory. What is dispatched has run when `dispatch` returns. */
 export class WasmBackend implements Backend {
   readonly name = 'wasm';
+  readonly profile: ProfileName;
   /** Kernels have run when they return, in memory that the host sees. */
   readonly direct: DirectAccess = {
     bind: (kernel, inputs, outputs) => this.#bind(kernel, inputs, outputs),
@@ -37,6 +38,7 @@ export class WasmBackend implements Backend {
 
   constructor(heap: Heap, profile: Profile) {
     this.#machine = new Machine(heap, profile);
+    this.profile = profile.name;
   }
 
   supports(dtype: DType): boolean {

@@ -5,7 +5,7 @@ import { profiles, type Profile } from './profile.ts';
 const turboshaftSince = [13, 2] as const;
 
 /** What the host says about itself; each part is missing somewhere. */
-interface Host {
+export interface Host {
   readonly process?: {
     readonly versions?: { readonly v8?: string; readonly node?: string };
     getBuiltinModule?(id: string): unknown;
@@ -20,26 +20,32 @@ export function relaxedSimdSupported(host: Host = thisHost()): boolean {
   const probe = relaxedModule();
   if (WebAssembly.validate(probe)) return true;
   if (host.process?.versions?.node === undefined) return false;
-  // Asked of the process, not imported: bundlers for browsers never see it.
-  const v8 = host.process.getBuiltinModule?.('node:v8') as { setFlagsFromString(flags: string): void } | undefined;
-  v8?.setFlagsFromString('--experimental-wasm-relaxed-simd');
+  setFlags('--experimental-wasm-relaxed-simd', host);
   return WebAssembly.validate(probe);
 }
 
 /** How products are best shaped on this engine. `deterministic`: without fused operations, so that results have the same bits everywhere. */
 export function chooseProfile({ deterministic = false }: { readonly deterministic?: boolean } = {}, host: Host = thisHost()): Profile {
   if (deterministic || !relaxedSimdSupported(host)) return profiles.deterministic;
-  return beforeTurboshaft(host.process?.versions?.v8) ? profiles.turbofan : profiles.turboshaft;
+  return isBeforeTurboshaft(host.process?.versions?.v8) ? profiles.turbofan : profiles.turboshaft;
 }
 
-function beforeTurboshaft(version: string | undefined): boolean {
+/** Whether V8, if it is V8, is too old for what came with its new compiler. */
+export function isBeforeTurboshaft(version: string | undefined): boolean {
   if (version === undefined) return false;
   const [major = 0, minor = 0] = version.split('.').map(Number);
   return major < turboshaftSince[0] || (major === turboshaftSince[0] && minor < turboshaftSince[1]);
 }
 
-// By way of `object`, because what the type of globalThis has depends on who compiles this.
-function thisHost(): Host {
+/** Changes how V8 compiles from now on, for the whole process. Only in Node. */
+export function setFlags(flags: string, host: Host): void {
+  // Asked of the process, not imported: bundlers for browsers never see it.
+  const v8 = host.process?.getBuiltinModule?.('node:v8') as { setFlagsFromString(flags: string): void } | undefined;
+  v8?.setFlagsFromString(flags);
+}
+
+/** By way of `object`, because what the type of globalThis has depends on who compiles this. */
+export function thisHost(): Host {
   const host: object = globalThis;
   return host;
 }

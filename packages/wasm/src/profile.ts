@@ -14,7 +14,7 @@ export interface Profile {
   readonly relaxed: boolean;
 }
 
-export type ProfileName = 'turbofan' | 'turboshaft' | 'revectorize' | 'deterministic';
+export type ProfileName = 'turbofan' | 'turboshaft' | 'revectorize' | 'deterministic' | 'revectorize-deterministic';
 
 export const profiles: Readonly<Record<ProfileName, Profile>> = {
   // V8 before 13.2 loads everything of a loop body first, so rows, columns and sums must fit in registers together.
@@ -25,4 +25,5 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
   revectorize: { name: 'revectorize', mr: 6, nr: 16, panels: [2, 2, 1, 1, 1, 1], relaxed: true },
   // A product and a sum need one register more than a fused one; also for engines without relaxed SIMD.
   deterministic: { name: 'deterministic', mr: 4, nr: 8, panels: [3, 2, 1, 1], relaxed: false },
+  'revectorize-deterministic': { name: 'revectorize-deterministic', mr: 4, nr: 16, panels: [2, 2, 1, 1], relaxed: false },
 };
