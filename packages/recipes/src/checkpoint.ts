@@ -2,8 +2,9 @@ import { cellFromText, EquationError, textOf, weightsOf, type Cell } from '@unro
 import { vocabularyFromJson, type Vocabulary, type VocabularyJson } from '@unroll/datasets';
 import type { RecurrentState } from '@unroll/layers';
 import type { Tensor } from '@unroll/tensor';
-import { averagedTensors, captureTraining, modelTensors, restoreTraining, type TextConfig, type Training, type TrainingJson } from '@unroll/train';
+import { averagedTensors, captureTraining, modelTensors, restoreTraining, type TextConfig, type TrainingJson } from '@unroll/train';
 import { check, RecipeError } from './errors.ts';
+import { trainingOf } from './learning.ts';
 import { cellOf, isRegistered, TextModel, textRunConfig } from './model.ts';
 import { assembleRun, type TextRun } from './text.ts';
 
@@ -41,7 +42,7 @@ export interface LoadedText {
 export function checkpointOf(run: TextRun): TextCheckpoint {
   const { config, vocabulary, model } = run;
   const { cell } = model.rnn;
-  const { json: training, tensors } = captureTraining(trainingOf(run));
+  const { json: training, tensors } = captureTraining(trainingOf(run, run.streams));
   return { description: { kind: 'text', version: 1, config, ...(isRegistered(cell) ? {} : { cellText: textOf(cell) }), vocabulary: vocabulary.toJSON(), training }, tensors };
 }
 
@@ -82,7 +83,7 @@ export function resumeText(text: string, description: unknown, tensors: TextChec
   checkSizes(parsed, modelTensors(tensors));
   const run = assembleRun(text, { config, cell, vocabulary });
   try {
-    run.state = restoreTraining<RecurrentState>(trainingOf(run), { json: training, tensors });
+    run.state = restoreTraining<RecurrentState>(trainingOf(run, run.streams), { json: training, tensors });
     // A plateau goes down from the rate that it is told, not from the one that it had reached.
     if (options.lr !== undefined) run.plateau.restore({ ...run.plateau.state(), lr: options.lr });
     run.optimizer.lr = options.lr ?? run.optimizer.lr;
@@ -91,10 +92,6 @@ export function resumeText(text: string, description: unknown, tensors: TextChec
     throw error;
   }
   return run;
-}
-
-function trainingOf({ streams, ...run }: TextRun): Training<RecurrentState> {
-  return { ...run, data: streams };
 }
 
 interface Parsed { readonly config: TextConfig; readonly cell: Cell; readonly vocabulary: Vocabulary; readonly training: Readonly<Record<string, unknown>> | undefined }

@@ -9,6 +9,8 @@ export interface Batch {
   readonly targets: Tensor | HostData;
   readonly shape?: Shape;
   readonly targetShape?: Shape;
+  /** Targets that count, where not all do: the weight of the batch where several make one update. */
+  readonly count?: number;
   /** True: start from no state. Otherwise the state that the batch before left is carried on. */
   readonly reset?: boolean;
 }

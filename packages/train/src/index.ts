@@ -1,5 +1,5 @@
 export { DivergenceError, TrainError, type Divergence, type TrainErrorCode } from './errors.ts';
-export { crossEntropy, mse, type CrossEntropyOptions, type Loss, type MseOptions, type Reduction } from './losses.ts';
+export { binaryCrossEntropy, crossEntropy, mse, type BinaryCrossEntropyOptions, type CrossEntropyOptions, type Loss, type MseOptions, type Reduction } from './losses.ts';
 export { optimizerOf, type NamedTensors, type Optimizer, type OptimizerOptions, type OptimizerState, type Symbols, type UpdateRule } from './optimizer.ts';
 export type { GroupOptions, ParameterGroup } from './groups.ts';
 export { sgd, type SgdOptions } from './rules/sgd.ts';
@@ -19,11 +19,14 @@ export { EarlyStopping, type StoppingOptions, type StoppingState } from './stopp
 export { WeightSnapshot, type Parametrised } from './weights.ts';
 export { ema, type AverageState, type WeightAverage } from './average.ts';
 export { History, type Point, type SeriesState } from './history.ts';
-export { fit, type FitOptions, type FitProgress, type Trainable } from './loop.ts';
+export { fit, type FitInput, type FitOptions, type FitProgress, type Objective, type Trainable } from './loop.ts';
 export { averagedTensors, captureTraining, modelTensors, restoreTraining, type Resumable, type Training, type TrainingJson, type TrainingState } from './training.ts';
 export type { Batch } from './batch.ts';
 export { mapTensors, releaseState, retainState } from './carry.ts';
 export { breather } from './breathe.ts';
-export { ConfigError, textConfig, textDefaults, type OptimizerName, type ScheduleName, type TextConfig, type TextOptions } from './config.ts';
+export {
+  checkedConfig, ConfigError, flag, fromZero, oneOf, runRules, share, textConfig, textDefaults, whole,
+  type FieldRule, type FieldRules, type LearningConfig, type NetworkConfig, type OptimizerName, type ScheduleName, type TextConfig, type TextOptions,
+} from './config.ts';
 export { scheduleOf } from './plan.ts';
 export { bitsPerCharacter, MovingMean, perplexity } from './metrics.ts';

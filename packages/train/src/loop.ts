@@ -17,9 +17,23 @@ export interface Trainable<State> {
   forward(inputs: Tensor, state?: State): Tensor | readonly [output: Tensor, state: State];
 }
 
+/** What an update is made from, on the backend: a batch, or a window of it. */
+export interface FitInput<Item extends Batch = Batch> {
+  readonly inputs: Tensor;
+  readonly targets: Tensor;
+  /** The batch as it was given, with whatever else is in it: lengths, for instance. */
+  readonly batch: Item;
+}
+
+/** The loss of a batch, and the state after it where there is one. */
+export type Objective<State, Item extends Batch = Batch> = (input: FitInput<Item>, state: State | undefined) => Tensor | readonly [loss: Tensor, state: State];
+
 /** How `fit` trains. */
-export interface FitOptions<State> {
-  readonly loss: Loss;
+export interface FitOptions<State, Item extends Batch = Batch> {
+  /** Of outputs and targets. */
+  readonly loss?: Loss;
+  /** In its place: the whole way from a batch to its loss, where `forward` takes more than inputs and state, or the loss more than its output. */
+  readonly objective?: Objective<State, Item>;
   readonly optimizer: Optimizer;
   /** Scales the gradients so that their norm is at most this; Infinity only measures it. Default: neither. */
   readonly clipNorm?: number;
@@ -70,11 +84,12 @@ export interface FitProgress<State> {
  * for await (const { step, loss } of fit(model, batches, { loss: crossEntropy, optimizer: adamw({ lr: 2e-3 }), clipNorm: 1 })) console.log(step, loss);
  * @throws DivergenceError where the loss, or the norm that `clipNorm` measures, is NaN or infinite; the update is then not made
  */
-export async function* fit<State = unknown>(
-  model: Trainable<State>, batches: Iterable<Batch> | AsyncIterable<Batch>, options: FitOptions<State>,
+export async function* fit<State = unknown, Item extends Batch = Batch>(
+  model: Trainable<State> | Pick<Trainable<State>, 'parameters'>, batches: Iterable<Item> | AsyncIterable<Item>, options: FitOptions<State, Item>,
 ): AsyncGenerator<FitProgress<State>, void, void> {
   const { steps = Infinity, accumulate = 1 } = options;
   checkOptions(options);
+  const objective = options.objective ?? byLoss<State>(model as Trainable<State>, options.loss as Loss);
   const breathe = breather();
   const gathered = new Accumulation();
   let state: State | undefined = retainState(options.state);
@@ -83,7 +98,7 @@ export async function* fit<State = unknown>(
   try {
     if (left <= 0) return;
     for await (const piece of windows(batches, options)) {
-      const next = learn(model, piece, piece.reset ? undefined : state, options, gathered);
+      const next = learn(model, piece, piece.reset ? undefined : state, objective, options, gathered);
       releaseState(state);
       state = next;
       if (gathered.windows < accumulate) continue;
@@ -98,34 +113,46 @@ export async function* fit<State = unknown>(
   }
 }
 
-interface Piece { readonly data: LoadedBatch; readonly window: Window; readonly reset: boolean }
+interface Piece<Item> { readonly batch: Item; readonly data: LoadedBatch; readonly window: Window; readonly reset: boolean }
 
-async function* windows(batches: Iterable<Batch> | AsyncIterable<Batch>, options: FitOptions<unknown>): AsyncGenerator<Piece, void, void> {
+type Timing = Pick<FitOptions<unknown>, 'truncate' | 'batchFirst'>;
+
+async function* windows<Item extends Batch>(batches: Iterable<Item> | AsyncIterable<Item>, options: Timing): AsyncGenerator<Piece<Item>, void, void> {
   for await (const batch of batches) {
     const data = load(batch);
     try {
-      for (const window of windowsOf(data, options.truncate, timeAxis(options))) yield { data, window, reset: data.reset && window.start === 0 };
+      for (const window of windowsOf(data, options.truncate, timeAxis(options))) yield { batch, data, window, reset: data.reset && window.start === 0 };
     } finally {
       data.dispose();
     }
   }
 }
 
+/** What `loss` alone asks for. */
+function byLoss<State>(model: Trainable<State>, loss: Loss): Objective<State> {
+  return ({ inputs, targets }, state) => {
+    const [output, next] = parts(model.forward(inputs, state));
+    return next === undefined ? loss(output, targets) : [loss(output, targets), next];
+  };
+}
+
 /** Puts loss and gradients of a window into `gathered`; returns the state that it ends in. All of it is enqueued without waiting. */
-function learn<State>(model: Trainable<State>, { data, window }: Piece, before: State | undefined, options: FitOptions<State>, gathered: Accumulation): State | undefined {
+function learn<State, Item extends Batch>(
+  model: Pick<Trainable<State>, 'parameters'>, { batch, data, window }: Piece<Item>, before: State | undefined, objective: Objective<State, Item>, options: Timing, gathered: Accumulation,
+): State | undefined {
   return scope(() => {
     const { inputs, targets } = cut(data, window, timeAxis(options));
     const { value, gradients, aux: state } = valueAndGrad(model, () => {
-      const [output, next] = parts(model.forward(inputs, before));
-      return [options.loss(output, targets), next] as const;
+      const [loss, next] = parts(objective({ inputs, targets, batch }, before));
+      return [loss, next] as const;
     })();
-    gathered.add({ loss: value, gradients }, targets.size);
+    gathered.add({ loss: value, gradients }, batch.count ?? targets.size);
     return retainState(state);
   });
 }
 
 // Parameters change last, when it is known that the numbers are numbers and nothing else can fail.
-async function update(parameters: NamedTensors, gathered: Accumulation, options: FitOptions<unknown>): Promise<Omit<FitProgress<unknown>, 'state'>> {
+async function update(parameters: NamedTensors, gathered: Accumulation, options: Updating): Promise<Omit<FitProgress<unknown>, 'state'>> {
   const { optimizer, schedule, ema } = options;
   const { tokens, mean } = gathered;
   const { loss, gradients } = mean as LossAndGradients;
@@ -143,7 +170,9 @@ async function update(parameters: NamedTensors, gathered: Accumulation, options:
   }
 }
 
-function clipped(gradients: NamedTensors, { clipValue, clipNorm }: FitOptions<unknown>): Tensor | undefined {
+type Updating = Pick<FitOptions<unknown>, 'optimizer' | 'schedule' | 'ema' | 'clipValue' | 'clipNorm'>;
+
+function clipped(gradients: NamedTensors, { clipValue, clipNorm }: Updating): Tensor | undefined {
   if (clipValue !== undefined) clipGradValue(gradients, clipValue);
   return clipNorm === undefined ? undefined : clipGradNorm(gradients, clipNorm);
 }
@@ -166,11 +195,12 @@ function parts<State>(result: Tensor | readonly [Tensor, State]): readonly [outp
   return 'shape' in result ? [result, undefined] : result;
 }
 
-function timeAxis({ batchFirst = false }: FitOptions<unknown>): number {
+function timeAxis({ batchFirst = false }: Timing): number {
   return batchFirst ? 1 : 0;
 }
 
-function checkOptions({ truncate, steps, accumulate = 1 }: FitOptions<unknown>): void {
+function checkOptions({ loss, objective, truncate, steps, accumulate = 1 }: Pick<FitOptions<unknown>, 'loss' | 'truncate' | 'steps' | 'accumulate'> & { readonly objective?: unknown }): void {
+  check((loss === undefined) !== (objective === undefined), 'argument', () => `fit: give a loss or an objective, got ${loss === undefined ? 'neither' : 'both'}.`);
   checkWhole('fit', 1, { accumulate });
   check(truncate === undefined || (Number.isSafeInteger(truncate) && truncate >= 1), 'argument', () => `fit: truncate must be a whole number of steps from 1, got ${truncate}.`);
   check(steps === undefined || steps >= 0, 'argument', () => `fit: steps must be a number from 0, got ${steps}.`);

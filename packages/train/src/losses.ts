@@ -1,5 +1,5 @@
 import { add, equal, input, less, select } from '@unroll/expr';
-import { div, gather, logSumExp, map, mean, mul, reshape, scope, square, sub, sum, unsqueeze, type Tensor } from '@unroll/tensor';
+import { div, gather, logSumExp, map, mean, mul, reshape, scope, softplus, square, sub, sum, unsqueeze, type Tensor } from '@unroll/tensor';
 import { check, shapeText } from './errors.ts';
 
 /** How the losses of the elements become the result: their mean, their sum, or all of them as they are. */
@@ -50,6 +50,26 @@ export function mse(prediction: Tensor, target: Tensor, { reduction = 'mean' }: 
     const errors = square(sub(prediction, target));
     if (reduction === 'none') return errors;
     return reduction === 'sum' ? sum(errors) : mean(errors);
+  });
+}
+
+/** Options of `binaryCrossEntropy`. */
+export interface BinaryCrossEntropyOptions {
+  /** Default 'mean'. */
+  readonly reduction?: Reduction;
+}
+
+/**
+ * Binary cross-entropy of scores, as nn.BCEWithLogitsLoss: −y log σ(z) − (1 − y) log(1 − σ(z)) = softplus(z) − z y, in nats, of any
+ * shape; targets of its type, from 0 to 1. Throws TrainError where the shapes differ.
+ */
+export function binaryCrossEntropy(logits: Tensor, targets: Tensor, { reduction = 'mean' }: BinaryCrossEntropyOptions = {}): Tensor {
+  check(shapeText(logits.shape) === shapeText(targets.shape), 'shape',
+    () => `binaryCrossEntropy: logits ${shapeText(logits.shape)} and targets ${shapeText(targets.shape)} must have the same shape; reshape one of them.`);
+  return scope(() => {
+    const losses = sub(softplus(logits), mul(logits, targets));
+    if (reduction === 'none') return losses;
+    return reduction === 'sum' ? sum(losses) : mean(losses);
   });
 }
 

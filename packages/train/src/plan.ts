@@ -1,4 +1,4 @@
-import type { ScheduleName, TextConfig } from './config.ts';
+import type { LearningConfig, ScheduleName } from './config.ts';
 import type { ReduceLROnPlateau } from './plateau.ts';
 import { cosineAnnealingLR, exponentialLR, linearLR, oneCycleLR, sequentialLR, stepLR, type Schedule } from './schedules.ts';
 
@@ -8,7 +8,7 @@ import { cosineAnnealingLR, exponentialLR, linearLR, oneCycleLR, sequentialLR, s
  * After the warm-up, in the updates that are left: `linear` and `cosine` fall to 0, `step` to a tenth in three equal parts each,
  * `exponential` to a hundredth, `plateau` is what the given one says. `one-cycle` warms up in itself, by default for 30 % of the steps.
  */
-export function scheduleOf({ schedule, warmup, lr, steps }: Pick<TextConfig, 'schedule' | 'warmup' | 'lr' | 'steps'>, plateau: ReduceLROnPlateau): Schedule | undefined {
+export function scheduleOf({ schedule, warmup, lr, steps }: Pick<LearningConfig, 'schedule' | 'warmup' | 'lr' | 'steps'>, plateau: ReduceLROnPlateau): Schedule | undefined {
   const total = Math.max(1, steps);
   if (schedule === 'one-cycle') return oneCycleLR(lr, { totalSteps: total, ...(warmup > 0 ? { pctStart: Math.min(1, warmup / total) } : {}) });
   if (warmup === 0) return schedule === 'constant' ? undefined : falls[schedule](lr, total, plateau);
