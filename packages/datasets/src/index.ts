@@ -40,7 +40,7 @@ export {
 export { BatchOrder, splitIndices, type BatchCursor, type BatchOptions, type IndexBatch, type IndexSplit, type SplitOptions } from './batches.ts';
 
 export { seriesWindows, series, splitByTime, type Range, type Series, type TimeSplit, type WindowOptions, type WindowSet } from './series.ts';
-export { fitScaling, scaleSeries, scalingFromJson, unscale, type ColumnScaling, type Scaling, type ScalingKind } from './scaling.ts';
+export { fitInputScaling, fitScaling, scaleInputs, scaleSeries, scalingFromJson, unscale, type ColumnScaling, type Scaling, type ScalingKind } from './scaling.ts';
 
 export { column, type CategoryColumn, type Column, type ColumnType, type DateColumn, type MissingPolicy, type NumberColumn, type Table, type TableOptions } from './table/table.ts';
 export { parseCsv, type CsvOptions } from './table/csv.ts';

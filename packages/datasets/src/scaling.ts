@@ -1,4 +1,5 @@
 import { DataError } from './errors.ts';
+import { sequenceSet, type Padding, type SequenceSet } from './sequences.ts';
 import { columnIndices, type Range, type Series } from './series.ts';
 
 /** standard: mean 0 and standard deviation 1. minmax: from 0 to 1. Both over the rows they were fitted on. */
@@ -35,6 +36,40 @@ export function fitScaling(source: Series, range: Range, kind: ScalingKind = 'st
     return { name, offset, scale: scale > 0 ? scale : 1 };
   });
   return { kind, columns };
+}
+
+/**
+ * Fits a scaling to the values that sequences have at their steps, over all steps of all of them: give the training part. Columns are
+ * named by their place, from 0.
+ *
+ * @throws DataError `invalid-option` for sequences of ids, which have no values
+ */
+export function fitInputScaling(set: SequenceSet, kind: ScalingKind = 'standard'): Scaling {
+  const { inputs, inputSize: width } = set.shape;
+  if (inputs !== 'values') throw new DataError('invalid-option', 'fitInputScaling: these are sequences of ids, which are not scaled');
+  const { sums, least, most, count } = extents(set);
+  const squares = new Float64Array(width);
+  if (kind === 'standard') eachValue(set, (value, c) => { squares[c] = (squares[c] as number) + (value - (sums[c] as number) / count) ** 2; });
+  const columns = Array.from({ length: width }, (_, c) => {
+    const offset = kind === 'minmax' ? (least[c] as number) : (sums[c] as number) / count;
+    const scale = kind === 'minmax' ? (most[c] as number) - offset : Math.sqrt((squares[c] as number) / count);
+    return { name: String(c), offset, scale: scale > 0 ? scale : 1 };
+  });
+  return { kind, columns };
+}
+
+/** The same sequences with scaled inputs. Throws DataError `invalid-option` where they have another number of columns than the scaling. */
+export function scaleInputs(set: SequenceSet, { columns }: Scaling, padding?: Padding): SequenceSet {
+  const { inputs, inputSize } = set.shape;
+  if (inputs !== 'values' || inputSize !== columns.length) {
+    throw new DataError('invalid-option', `scaleInputs: a scaling of ${columns.length} columns does not fit sequences of ${inputs === 'ids' ? 'ids' : `${inputSize} columns`}`);
+  }
+  return sequenceSet({
+    shape: set.shape, size: set.size,
+    length: (index) => set.length(index),
+    input: (index) => Float32Array.from(set.input(index), (value, i) => apply(value, columns[i % inputSize] as ColumnScaling)),
+    target: (index) => set.target(index),
+  }, padding);
 }
 
 /** The same series, scaled. Throws DataError `missing-column` where the scaling lacks one of its columns. */
@@ -76,6 +111,28 @@ const fits: Readonly<Record<ScalingKind, (column: Float64Array) => { offset: num
     return { offset: least, scale: column.reduce((a, b) => Math.max(a, b)) - least };
   },
 };
+
+// Passes instead of a copy: a set may be larger than memory would like.
+function extents(set: SequenceSet): { readonly sums: Float64Array; readonly least: Float64Array; readonly most: Float64Array; readonly count: number } {
+  const { inputSize } = set.shape;
+  const [sums, least, most] = [new Float64Array(inputSize), new Float64Array(inputSize).fill(Infinity), new Float64Array(inputSize).fill(-Infinity)];
+  let count = 0;
+  eachValue(set, (value, c) => {
+    if (c === 0) count += 1;
+    sums[c] = (sums[c] as number) + value;
+    if (value < (least[c] as number)) least[c] = value;
+    if (value > (most[c] as number)) most[c] = value;
+  });
+  return { sums, least, most, count };
+}
+
+function eachValue(set: SequenceSet, take: (value: number, column: number) => void): void {
+  const { inputSize } = set.shape;
+  for (let index = 0; index < set.size; index++) {
+    const row = set.input(index);
+    for (let i = 0; i < row.length; i++) take(row[i] as number, i % inputSize);
+  }
+}
 
 function apply(value: number, { offset, scale }: ColumnScaling): number {
   return (value - offset) / scale;

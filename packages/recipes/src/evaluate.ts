@@ -2,6 +2,7 @@ import { evaluationWindows, type TextBatch } from '@unroll/datasets';
 import type { RecurrentState } from '@unroll/layers';
 import { scope, tensor, type Tensor } from '@unroll/tensor';
 import { bitsPerCharacter, breather, crossEntropy, releaseState, retainState } from '@unroll/train';
+import { numberOf } from './learning.ts';
 import type { TextModel } from './model.ts';
 
 /** How well a model predicts a text. */
@@ -56,12 +57,4 @@ function evaluateWindow(model: TextModel, { inputs, targets, shape }: TextBatch,
     const [logits, next] = model.forward(tensor(inputs, { shape }), state);
     return { loss: crossEntropy(logits, tensor(targets, { shape })), next: retainState(next) };
   });
-}
-
-async function numberOf(loss: Tensor): Promise<number> {
-  try {
-    return await loss.item();
-  } finally {
-    loss.dispose();
-  }
 }

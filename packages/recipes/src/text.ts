@@ -10,6 +10,7 @@ import { sampleText, type SampleOptions } from './sample.ts';
 
 /** Everything that a run consists of. Plain parts: use any of them by itself. */
 export interface TextRun extends Learner {
+  readonly kind: 'text';
   readonly config: TextConfig;
   readonly vocabulary: Vocabulary;
   readonly model: TextModel;
@@ -69,7 +70,7 @@ export function assembleRun(text: string, { config, cell, vocabulary }: TextRunP
   const generator = new Generator(config.seed);
   const model = new TextModel({ ...config, cell }, vocabulary.size, { generator });
   return {
-    config, vocabulary, streams, heldOut, model, ...learnerOf(config, model, generator),
+    kind: 'text', config, vocabulary, streams, heldOut, model, ...learnerOf(config, model, generator),
     state: undefined,
     dispose() { disposeLesson(this); },
   };

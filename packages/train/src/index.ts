@@ -20,7 +20,7 @@ export { WeightSnapshot, type Parametrised } from './weights.ts';
 export { ema, type AverageState, type WeightAverage } from './average.ts';
 export { History, type Point, type SeriesState } from './history.ts';
 export { fit, type FitInput, type FitOptions, type FitProgress, type Objective, type Trainable } from './loop.ts';
-export { averagedTensors, captureTraining, modelTensors, restoreTraining, type Resumable, type Training, type TrainingJson, type TrainingState } from './training.ts';
+export { averagedTensors, bestTensors, captureTraining, modelTensors, restoreTraining, type Resumable, type Training, type TrainingJson, type TrainingState } from './training.ts';
 export type { Batch } from './batch.ts';
 export { mapTensors, releaseState, retainState } from './carry.ts';
 export { breather } from './breathe.ts';

@@ -109,6 +109,11 @@ export function averagedTensors(tensors: NamedTensors): Record<string, Tensor> {
   return ofGroup('ema', tensors);
 }
 
+/** The best weights in a `TrainingState`, under the names of the parameters; none where none were remembered. */
+export function bestTensors(tensors: NamedTensors): Record<string, Tensor> {
+  return ofGroup('best', tensors);
+}
+
 const groupNames = ['optimizer', 'state', 'ema', 'best'] as const;
 type Group = (typeof groupNames)[number];
 
