@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { gates, type Case } from './cases.ts';
+import { gates, vocabulary, type Case } from './cases.ts';
 
 /** Numbers with a shape, last axis fastest. */
 export interface Values { readonly shape: readonly number[]; readonly values: Float32Array }
@@ -37,20 +37,41 @@ export function valuesOf(data: Data, name: string): Values {
 }
 
 /** Names, shapes and ranges. Targets lie where an untrained network's outputs do not, so that a few steps change the loss visibly. */
-function slotsOf({ cell, layers, time, batch, input, hidden }: Case): Slot[] {
+function slotsOf(size: Case): Slot[] {
+  const { time, batch, input, hidden, mode } = size;
+  const steps = [time, batch];
+  const ids: Range = { low: 0, high: vocabulary };
+  if (size.cell === 'product') return [{ name: 'weight', shape: [hidden, input], range: rangeOf(hidden) }, { name: 'inputs', shape: [...steps, input], range: { low: -1, high: 1 } }, { name: 'targets', shape: [...steps, hidden], range: { low: 0, high: 1 } }];
+  if (mode === 'text') return [...around(size), { name: 'inputs', shape: steps, range: ids }, { name: 'targets', shape: steps, range: ids }];
+  return [...stackOf(size), { name: 'inputs', shape: [...steps, input], range: { low: -1, high: 1 } }, { name: 'targets', shape: [...steps, hidden], range: { low: 0, high: 1 } }];
+}
+
+/** A language model's parameters, in the order in which PyTorch's module has them. */
+function around(size: Case): Slot[] {
+  const { input, hidden } = size;
+  const range = rangeOf(hidden);
+  const head = [{ name: 'head.weight', shape: [vocabulary, hidden], range }, { name: 'head.bias', shape: [vocabulary], range }];
+  return [{ name: 'embedding.weight', shape: [vocabulary, input], range: { low: -1, high: 1 } }, ...stackOf(size), ...head];
+}
+
+function stackOf({ cell, layers, input, hidden }: Case): Slot[] {
   const rows = gates[cell] * hidden;
-  const range = { low: -1 / Math.sqrt(hidden), high: 1 / Math.sqrt(hidden) };
-  const parameters = Array.from({ length: layers }, (_, layer) => [
+  const range = rangeOf(hidden);
+  return Array.from({ length: layers }, (_, layer) => [
     { name: `weight_ih_l${layer}`, shape: [rows, layer === 0 ? input : hidden], range },
     { name: `weight_hh_l${layer}`, shape: [rows, hidden], range },
     { name: `bias_ih_l${layer}`, shape: [rows], range },
     { name: `bias_hh_l${layer}`, shape: [rows], range },
-  ]);
-  return [
-    ...parameters.flat(),
-    { name: 'inputs', shape: [time, batch, input], range: { low: -1, high: 1 } },
-    { name: 'targets', shape: [time, batch, hidden], range: { low: 0, high: 1 } },
-  ];
+  ]).flat();
+}
+
+function rangeOf(hidden: number): Range {
+  return { low: -1 / Math.sqrt(hidden), high: 1 / Math.sqrt(hidden) };
+}
+
+/** The ids of a language model's text, from numbers of [0, vocabulary). */
+export function idsOf(data: Data, name: string): Int32Array {
+  return Int32Array.from(valuesOf(data, name).values, Math.floor);
 }
 
 function sizeOf(shape: readonly number[]): number {

@@ -67,13 +67,19 @@ function machineLines({ machine, pinned, rounds, cases, families }: Report): str
 }
 
 function detailLines({ cases }: Report): string[] {
-  return cases.flatMap((result) => result.rows.map((row) => `- ${result.case.name}: ${'failure' in row ? `**${row.system} CANNOT**: ${row.failure}` : detail(row)}`));
+  return cases.flatMap((result) => result.rows.map((row) => `- ${result.case.name}: ${'failure' in row ? `**${row.system} CANNOT**: ${row.failure}` : `${detail(row)}${rate(result.case, row)}`}`));
 }
 
 function detail(row: Row): string {
   const { system, about, time, prepareMs, firstMs, losses, disagreement } = row;
   const compared = disagreement === undefined ? `losses ${losses.map((loss) => loss.toPrecision(6)).join(', ')}` : `**OTHER WORK**: ${disagreement}`;
   return `${system} (${about}): ${time.count} rounds, ${milliseconds(time.low)} to ${milliseconds(time.high)}; ready in ${milliseconds(prepareMs)}, first repetition ${milliseconds(firstMs)}; ${compared}`;
+}
+
+/** What a case does in a second, where that is how people speak of it. */
+function rate({ cell, mode, batch, time, input, hidden }: CaseResult['case'], { time: { median } }: Row): string {
+  if (cell === 'product') return `; ${((2 * batch * time * input * hidden) / median / 1e6).toPrecision(3)} GFLOP/s`;
+  return mode === 'text' ? `; ${((batch * time) / median).toPrecision(3)} thousand tokens/s` : '';
 }
 
 function percent(share: number): string {

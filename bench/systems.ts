@@ -28,6 +28,7 @@ const makers: Readonly<Record<string, () => System | Missing>> = {
   'onnxruntime-web': () => peer('onnxruntime-web', 'onnxruntime-web', 'onnx.ts', ['web']),
   'onnxruntime-node': () => peer('onnxruntime-node', 'onnxruntime-node', 'onnx.ts', ['node']),
   'pytorch': pytorch,
+  'pytorch-avx2': pytorchAvx2,
   'pytorch-avx512': pytorchAvx512,
 };
 
@@ -86,6 +87,16 @@ function pytorchAvx512(): System | Missing {
   if (/skylakex|cooperlake|sapphirerapids/i.test(found.kernels)) return { name, reason: `OpenBLAS takes its AVX-512 kernels (${found.kernels}) by itself here, so pytorch is that` };
   if (!hasAvx512()) return { name, reason: 'the processor has no AVX-512, or the system does not say so in /proc/cpuinfo' };
   return { name, command: [found.python, fileOf('pytorch.py')], env: { ...oneThread, OPENBLAS_CORETYPE: 'SKYLAKEX' } };
+}
+
+/** What a plain install runs on the many processors that its OpenBLAS does not know, new ones of AMD among them. */
+function pytorchAvx2(): System | Missing {
+  const name = 'pytorch-avx2';
+  const found = probePyTorch();
+  if (typeof found === 'string') return { name, reason: found };
+  if (!/openblas/.test(found.library)) return { name, reason: `PyTorch multiplies with ${found.library}; only OpenBLAS can be told which kernels to take` };
+  if (/haswell|zen/i.test(found.kernels)) return { name, reason: `OpenBLAS takes its AVX2 kernels (${found.kernels}) by itself here, so pytorch is that` };
+  return { name, command: [found.python, fileOf('pytorch.py')], env: { ...oneThread, OPENBLAS_CORETYPE: 'Haswell' } };
 }
 
 /** The first Python with torch, or why there is none. `UNROLL_PYTHON` names another one. */

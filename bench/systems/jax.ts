@@ -1,6 +1,6 @@
 /** jax-js on its WebAssembly backend: the step compiled by its `jit`, the loop over time in JavaScript, for it has no scan. */
-import type { Case, CellName, Mode } from '../cases.ts';
-import { valuesOf, type Data } from '../data.ts';
+import { vocabulary, type Case, type CellName, type Mode } from '../cases.ts';
+import { idsOf, valuesOf, type Data } from '../data.ts';
 import { importPeer, versionOfPeer } from '../peers.ts';
 import { meanSquare, serve, type Session } from '../protocol.ts';
 
@@ -25,9 +25,9 @@ interface Jax {
   valueAndGrad<A extends readonly Tree[]>(f: (...args: A) => JaxArray): (...args: A) => [JaxArray, A[0]];
   readonly numpy: {
     array(values: Float32Array): JaxArray; zeros(shape: readonly number[]): JaxArray; tanh(a: JaxArray): JaxArray; dot(a: JaxArray, b: JaxArray): JaxArray;
-    square(a: JaxArray): JaxArray; sqrt(a: JaxArray): JaxArray; mean(a: JaxArray): JaxArray; stack(list: readonly JaxArray[]): JaxArray;
+    square(a: JaxArray): JaxArray; sqrt(a: JaxArray): JaxArray; mean(a: JaxArray): JaxArray; sum(a: JaxArray): JaxArray; stack(list: readonly JaxArray[]): JaxArray;
   };
-  readonly nn: { sigmoid(a: JaxArray): JaxArray };
+  readonly nn: { sigmoid(a: JaxArray): JaxArray; logSoftmax(a: JaxArray): JaxArray };
 }
 
 /** One layer: both matrices transposed, (I, G·H) and (H, G·H), and both biases. */
@@ -52,8 +52,9 @@ const steps: Readonly<Record<CellName, StepOf | string>> = {
   rnn: ({ numpy: np }) => (share, r, c, [h]) => [np.tanh(share.add(np.dot(h as JaxArray, r)).add(c))],
   'gru-original': 'its GRU here is the one with the reset gate behind the product; compare gru',
   'own': 'it takes no cells as equations',
+  'product': () => () => [],
 };
-const runs: Readonly<Record<Mode, (jax: Jax, model: Model, size: Case, data: Data) => Session['run']>> = { train: training, infer: inference };
+const runs: Readonly<Record<Mode, (jax: Jax, model: Model, size: Case, data: Data) => Session['run']>> = { train: training, infer: inference, text: languageModel };
 
 interface Model { readonly layers: Layer[]; forward(layers: readonly Layer[], x: JaxArray): JaxArray[] }
 
@@ -65,13 +66,15 @@ await serve(async (size, data) => {
   const jax = await importPeer<Jax>('@jax-js/jax');
   await jax.init();
   jax.defaultDevice('wasm');
+  const about = `jax-js ${versionOfPeer('@jax-js/jax')}, wasm, jit(step), Node ${process.versions.node}`;
+  if (size.cell === 'product') return { about, run: product(jax, data) };
   const layers = Array.from({ length: size.layers }, (_, index): Layer => {
     const load = (name: string): JaxArray => arrayOf(jax, data, `${name}_l${index}`);
     return { w: load('weight_ih').transpose(), r: load('weight_hh').transpose(), b: load('bias_ih'), c: load('bias_hh') };
   });
   const step = jax.jit(makeStep(jax, size.hidden));
   const model: Model = { layers, forward: (parameters, x) => forward(jax, step, parameters, x, size) };
-  return { about: `jax-js ${versionOfPeer('@jax-js/jax')}, wasm, jit(step), Node ${process.versions.node}`, run: runs[size.mode](jax, model, size, data) };
+  return { about, run: runs[size.mode](jax, model, size, data) };
 });
 
 /** Outputs of all steps of the last layer. */
@@ -97,30 +100,86 @@ function forward({ numpy: np }: Jax, step: ReturnType<StepOf>, layers: readonly 
 function training(jax: Jax, model: Model, { time, batch, input, hidden }: Case, data: Data): Session['run'] {
   const { numpy: np } = jax;
   const [x, y] = [arrayOf(jax, data, 'inputs').reshape([time * batch, input]), arrayOf(jax, data, 'targets').reshape([time * batch, hidden])];
-  const lossAndGradients = jax.valueAndGrad((layers: readonly Layer[], inputs: JaxArray, targets: JaxArray) =>
-    np.mean(np.square(np.stack(model.forward(layers, inputs)).reshape([time * batch, hidden]).sub(targets))));
+  return updates(jax, { layers: model.layers }, ({ layers }) => np.mean(np.square(np.stack(model.forward(layers, x.ref)).reshape([time * batch, hidden]).sub(y.ref))));
+}
+
+/** Its look-up has no gradient under jit, so ids are one-hot rows times the table. */
+function languageModel(jax: Jax, model: Model, { time, batch, hidden }: Case, data: Data): Session['run'] {
+  const { numpy: np, nn } = jax;
+  const oneHot = (name: string): JaxArray => {
+    const rows = new Float32Array(time * batch * vocabulary);
+    idsOf(data, name).forEach((id, k) => { rows[k * vocabulary + id] = 1; });
+    return np.array(rows).reshape([time * batch, vocabulary]);
+  };
+  const [x, y] = [oneHot('inputs'), oneHot('targets')];
+  const ends = { table: arrayOf(jax, data, 'embedding.weight'), head: arrayOf(jax, data, 'head.weight').transpose(), bias: arrayOf(jax, data, 'head.bias') };
+  return updates(jax, { layers: model.layers, ends }, ({ layers, ends: { table, head, bias } }) => {
+    const outputs = np.stack(model.forward(layers, np.dot(x.ref, table))).reshape([time * batch, hidden]);
+    return np.sum(nn.logSoftmax(np.dot(outputs, head).add(bias)).mul(y.ref)).mul(-1 / (time * batch));
+  });
+}
+
+type Parameters = { readonly [name: string]: Parameters } | readonly Parameters[] | JaxArray;
+
+/** Losses of one update after the other. */
+function updates<P extends Parameters>(jax: Jax, start: P, lossOf: (parameters: P) => JaxArray): Session['run'] {
+  const { numpy: np } = jax;
+  const lossAndGradients = jax.valueAndGrad(lossOf as (parameters: Tree) => JaxArray);
   const adam = jax.jit((p: JaxArray, g: JaxArray, m: JaxArray, v: JaxArray, rate: JaxArray, correction: JaxArray): JaxArray[] => {
     const [mean, square] = [m.mul(0.9).add(g.ref.mul(0.1)), v.mul(0.999).add(np.square(g).mul(0.001))];
     return [p.sub(rate.mul(mean.ref).div(np.sqrt(square.ref).div(correction).add(1e-8))), mean, square];
   });
-  let layers = model.layers;
-  let moments = layers.map((layer) => mapLayer(layer, (p) => ({ m: p.ref.mul(0), v: p.ref.mul(0) })));
-  let updates = 0;
-  return async (count) => {
+  let leaves = leavesOf(start);
+  let moments = leaves.map((p) => [p.ref.mul(0), p.ref.mul(0)]);
+  let count = 0;
+  return async (repetitions) => {
     let loss = Number.NaN;
-    for (let k = 0; k < count; k++) {
-      const [value, gradients] = lossAndGradients(layers.map((layer) => mapLayer(layer, (p) => p.ref)), x.ref, y.ref);
-      updates++;
-      const [rate, correction] = [1e-3 / (1 - 0.9 ** updates), Math.sqrt(1 - 0.999 ** updates)];
-      const next = layers.map((layer, index) => mapLayer(layer, (p, name) => {
-        const { m, v } = (moments[index] as Record<keyof Layer, { m: JaxArray; v: JaxArray }>)[name];
-        return adam(p, (gradients[index] as Layer)[name], m, v, np.array(Float32Array.of(rate)), np.array(Float32Array.of(correction)));
-      }));
-      layers = next.map((layer) => mapLayer(layer, ([p]) => p as JaxArray));
-      moments = next.map((layer) => mapLayer(layer, ([, m, v]) => ({ m: m as JaxArray, v: v as JaxArray })));
+    for (let k = 0; k < repetitions; k++) {
+      const [value, gradients] = lossAndGradients(rebuilt(start, leaves.map((p) => p.ref)));
+      count++;
+      const [rate, correction] = [1e-3 / (1 - 0.9 ** count), Math.sqrt(1 - 0.999 ** count)].map((number) => np.array(Float32Array.of(number))) as [JaxArray, JaxArray];
+      const next = leavesOf(gradients).map((g, at) => {
+        const [m, v] = moments[at] as [JaxArray, JaxArray];
+        return adam(leaves[at] as JaxArray, g, m, v, rate.ref, correction.ref);
+      });
+      for (const used of [rate, correction]) used.dispose();
+      leaves = next.map(([p]) => p as JaxArray);
+      moments = next.map((results) => results.slice(1));
       loss = (await value.data())[0] as number;
     }
     return loss;
+  };
+}
+
+/** The arrays of a tree, by the names of their keys. */
+function leavesOf(tree: Tree): JaxArray[] {
+  if (isArray(tree)) return [tree];
+  return (Array.isArray(tree) ? [...tree as readonly Tree[]] : sortedKeys(tree as { readonly [name: string]: Tree }).map((key) => (tree as { readonly [name: string]: Tree })[key] as Tree)).flatMap(leavesOf);
+}
+
+/** A tree of the same form with other arrays. */
+function rebuilt<T extends Tree>(tree: T, leaves: JaxArray[]): T {
+  if (isArray(tree)) return leaves.shift() as T & JaxArray;
+  if (Array.isArray(tree)) return (tree as readonly Tree[]).map((part) => rebuilt(part, leaves)) as Tree as T;
+  return Object.fromEntries(sortedKeys(tree as { readonly [name: string]: Tree }).map((key) => [key, rebuilt((tree as { readonly [name: string]: Tree })[key] as Tree, leaves)])) as T;
+}
+
+function sortedKeys(tree: Readonly<Record<string, unknown>>): string[] {
+  return Object.keys(tree).sort((a, b) => (a < b ? -1 : 1));
+}
+
+function isArray(tree: Tree): tree is JaxArray {
+  return 'dispose' in tree;
+}
+
+function product(jax: Jax, data: Data): Session['run'] {
+  const { shape: [time = 1, batch = 1, input = 1], values } = valuesOf(data, 'inputs');
+  const [x, w] = [jax.numpy.array(values).reshape([time * batch, input]), arrayOf(jax, data, 'weight').transpose()];
+  const multiply = jax.jit((a: JaxArray, b: JaxArray) => jax.numpy.dot(a, b));
+  return async (count) => {
+    let first = Number.NaN;
+    for (let k = 0; k < count; k++) first = (await multiply(x.ref, w.ref).data())[0] as number;
+    return first;
   };
 }
 

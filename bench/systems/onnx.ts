@@ -13,7 +13,7 @@ interface Runtime {
   readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => RuntimeTensor;
   readonly InferenceSession: { create(file: Uint8Array, options: Readonly<Record<string, unknown>>): Promise<RuntimeSession> };
 }
-type Exported = Exclude<CellName, 'own'>;
+type Exported = Exclude<CellName, 'own' | 'product'>;
 
 const name = process.argv[2] === 'web' ? 'onnxruntime-web' : 'onnxruntime-node';
 const oneThread = { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: 'sequential', graphOptimizationLevel: 'all' };
@@ -24,22 +24,28 @@ await serve(async (size, data) => {
   const runtime = await importPeer<Runtime>(name);
   runtime.env.logLevel = 'error';
   if (name === 'onnxruntime-web') runtime.env.wasm.numThreads = 1;
-  const session = await runtime.InferenceSession.create(modelOf(size, size.cell, data), oneThread);
+  const model = size.cell === 'product' ? writeOnnx({ layers: [{ kind: 'linear', weight: tensorOf(data, 'weight') }] }) : modelOf(size, size.cell, data);
+  const session = await runtime.InferenceSession.create(model, oneThread);
   return { about: `${name} ${versionOfPeer(name)}, CPU, 1 thread, Node ${process.versions.node}`, run: inference(runtime, session, size, data) };
 });
 
-function inference({ Tensor }: Runtime, session: RuntimeSession, { batch, hidden }: Case, data: Data): Session['run'] {
+function inference({ Tensor }: Runtime, session: RuntimeSession, { cell, batch, hidden }: Case, data: Data): Session['run'] {
   const { shape, values } = valuesOf(data, 'inputs');
   const expected = valuesOf(data, 'targets').values.slice(-batch * hidden);
   return async (count) => {
-    let last = new Float32Array();
-    for (let k = 0; k < count; k++) last = (await session.run({ input: new Tensor('float32', values, shape) }))['output']?.data.slice(-batch * hidden) ?? last;
-    return meanSquare(last, expected);
+    let output = new Float32Array();
+    for (let k = 0; k < count; k++) output = ((await session.run({ input: new Tensor('float32', values, shape) }))['output']?.data ?? output) as typeof output;
+    return cell === 'product' ? output[0] as number : meanSquare(output.slice(-batch * hidden), expected);
   };
 }
 
 function modelOf({ input, hidden, layers }: Case, cell: Exported, data: Data): Uint8Array {
   const names = [...data.keys()].filter((key) => key.startsWith('weight') || key.startsWith('bias'));
-  const parameters = Object.fromEntries(names.map((key): [string, ExchangedTensor] => [key, { shape: valuesOf(data, key).shape, data: valuesOf(data, key).values }]));
+  const parameters = Object.fromEntries(names.map((key): [string, ExchangedTensor] => [key, tensorOf(data, key)]));
   return writeOnnx({ layers: [{ kind: 'recurrent', cell: cells[cell], inputSize: input, hiddenSize: hidden, numLayers: layers, parameters }] });
+}
+
+function tensorOf(data: Data, name: string): ExchangedTensor {
+  const { shape, values } = valuesOf(data, name);
+  return { shape, data: values };
 }

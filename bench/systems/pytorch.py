@@ -8,6 +8,7 @@ import time
 
 import torch
 
+VOCABULARY = 64
 CELLS = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn": torch.nn.RNN}
 
 
@@ -41,24 +42,55 @@ def values(stream, *shape):
     return torch.frombuffer(bytearray(stream.read(4 * count)), dtype=torch.float32).reshape(shape)
 
 
+class LanguageModel(torch.nn.Module):
+    def __init__(self, case):
+        super().__init__()
+        self.embedding = torch.nn.Embedding(VOCABULARY, case["input"])
+        self.rnn = stack(case)
+        self.head = torch.nn.Linear(case["hidden"], VOCABULARY)
+
+    def forward(self, ids):
+        return self.head(self.rnn(self.embedding(ids))[0])
+
+
+def stack(case):
+    if case["cell"] not in CELLS:
+        raise ValueError(f"it has no {case['cell']}")
+    return CELLS[case["cell"]](case["input"], case["hidden"], num_layers=case["layers"])
+
+
 class Session:
     def __init__(self, case, path):
-        if case["cell"] not in CELLS:
-            raise ValueError(f"it has no {case['cell']}")
-        self.model = CELLS[case["cell"]](case["input"], case["hidden"], num_layers=case["layers"])
+        steps = (case["time"], case["batch"])
+        text = case["mode"] == "text"
+        if case["cell"] == "product":
+            self.model = torch.nn.Linear(case["input"], case["hidden"], bias=False)
+        else:
+            self.model = LanguageModel(case) if text else stack(case)
         with open(path, "rb") as stream, torch.no_grad():
             for parameter in self.model.parameters():
                 parameter.copy_(values(stream, *parameter.shape))
-            self.inputs = values(stream, case["time"], case["batch"], case["input"])
-            self.targets = values(stream, case["time"], case["batch"], case["hidden"])
+            self.inputs = values(stream, *steps) if text else values(stream, *steps, case["input"])
+            self.targets = values(stream, *steps) if text else values(stream, *steps, case["hidden"])
+        if text:
+            self.inputs, self.targets = self.inputs.long(), self.targets.long()
         self.adam = torch.optim.Adam(self.model.parameters(), lr=1e-3)
-        self.run = {"train": self.train, "infer": self.infer}[case["mode"]]
+        self.run = {"train": self.train, "infer": self.infer, "text": self.train}[case["mode"]]
+        if case["cell"] == "product":
+            self.run = self.product
+        self.loss = self.cross_entropy if text else self.squares
+
+    def squares(self):
+        return torch.nn.functional.mse_loss(self.model(self.inputs)[0], self.targets)
+
+    def cross_entropy(self):
+        return torch.nn.functional.cross_entropy(self.model(self.inputs).flatten(0, 1), self.targets.flatten())
 
     def train(self, count):
         loss = float("nan")
         for _ in range(count):
             self.adam.zero_grad()
-            value = torch.nn.functional.mse_loss(self.model(self.inputs)[0], self.targets)
+            value = self.loss()
             value.backward()
             self.adam.step()
             loss = value.item()
@@ -69,6 +101,13 @@ class Session:
             for _ in range(count):
                 output, _ = self.model(self.inputs)
             return torch.nn.functional.mse_loss(output[-1], self.targets[-1]).item()
+
+    def product(self, count):
+        rows = self.inputs.flatten(0, 1)
+        with torch.no_grad():
+            for _ in range(count):
+                output = rows @ self.model.weight.T
+            return output[0, 0].item()
 
 
 def answer(request, state):

@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
 import { layers, type RNN } from '@tensorflow/tfjs-layers';
-import type { Case, CellName, Mode } from '../cases.ts';
-import { valuesOf, type Data } from '../data.ts';
+import { vocabulary, type Case, type CellName, type Mode } from '../cases.ts';
+import { idsOf, valuesOf, type Data } from '../data.ts';
 import { meanSquare, serve, type Session } from '../protocol.ts';
 
 type LayerArgs = Parameters<typeof layers.lstm>[0];
@@ -18,9 +18,10 @@ const counterparts: Readonly<Record<CellName, Counterpart | string>> = {
   // Update gate first.
   'gru-original': { layer: layers.gru, blocks: [1, 0, 2] },
   'own': 'it takes no cells as equations',
+  'product': 'no recurrence',
   'rnn': { layer: (args) => layers.simpleRNN({ units: args.units, returnSequences: true, returnState: true, kernelInitializer: 'zeros', recurrentInitializer: 'zeros' }), blocks: [0] },
 };
-const runs: Readonly<Record<Mode, (stack: readonly RNN[], size: Case, data: Data) => Session['run']>> = { train: training, infer: inference };
+const runs: Readonly<Record<Mode, (stack: readonly RNN[], size: Case, data: Data) => Session['run']>> = { train: training, infer: inference, text: languageModel };
 /** Loads a backend and says what it uses. */
 const backends: Readonly<Record<string, () => Promise<string>>> = {
   async wasm() {
@@ -39,6 +40,7 @@ const backends: Readonly<Record<string, () => Promise<string>>> = {
 
 await serve(async (size, data) => {
   const counterpart = counterparts[size.cell];
+  if (size.cell === 'product') return { about: `tfjs ${tf.version_core}, ${await backends[process.argv[2] ?? 'wasm']?.()}, 1 thread, Node ${process.versions.node}`, run: product(data) };
   if (typeof counterpart === 'string') throw new Error(counterpart);
   const backend = await backends[process.argv[2] ?? 'wasm']?.();
   const stack = Array.from({ length: size.layers }, (_, layer) => loadedLayer(counterpart, size, data, layer));
@@ -47,20 +49,56 @@ await serve(async (size, data) => {
 
 function training(stack: readonly RNN[], _size: Case, data: Data): Session['run'] {
   const [inputs, targets] = [batchFirst(data, 'inputs'), batchFirst(data, 'targets')];
-  const variables = stack.flatMap((layer) => layer.trainableWeights.map((weight) => weight.read() as tf.Variable));
+  return updates(stack, [], () => tf.losses.meanSquaredError(targets, outputOf(stack, inputs)));
+}
+
+/** Its embedding has no gradient on wasm, so ids are one-hot rows times the table. */
+function languageModel(stack: readonly RNN[], { time, batch, input, hidden }: Case, data: Data): Session['run'] {
+  const oneHot = (name: string): tf.Tensor2D => tf.tidy(() => {
+    const ids = tf.transpose(tf.tensor2d(idsOf(data, name), [time, batch], 'int32'));
+    return tf.cast(tf.oneHot(tf.reshape(ids, [-1]), vocabulary), 'float32') as tf.Tensor2D;
+  });
+  const [inputs, targets] = [oneHot('inputs'), oneHot('targets')];
+  const [table, head, bias] = ['embedding.weight', 'head.weight', 'head.bias'].map((name) => tf.variable(tf.tensor(valuesOf(data, name).values, [...valuesOf(data, name).shape]))) as [tf.Variable, tf.Variable, tf.Variable];
+  return updates(stack, [table, head, bias], () => {
+    const outputs = tf.reshape(outputOf(stack, tf.reshape(tf.matMul(inputs, table as tf.Tensor2D), [batch, time, input])), [batch * time, hidden]);
+    const scores = tf.add(tf.matMul(outputs as tf.Tensor2D, head as tf.Tensor2D, false, true), bias);
+    return tf.neg(tf.mean(tf.sum(tf.mul(targets, tf.logSoftmax(scores)), -1)));
+  });
+}
+
+/** Losses of one update after the other; `single` are variables that have no second bias to stand for. */
+function updates(stack: readonly RNN[], single: readonly tf.Variable[], lossOf: () => tf.Tensor): Session['run'] {
+  const inStack = stack.flatMap((layer) => layer.trainableWeights.map((weight) => weight.read() as tf.Variable));
+  const variables = [...inStack, ...single];
   // Its layers have one bias where the others have two with equal gradients: that one has to go twice as far.
-  const matrices = { adam: tf.train.adam(1e-3, 0.9, 0.999, 1e-8), names: variables.filter(({ rank }) => rank === 2).map(({ name }) => name) };
-  const biases = { adam: tf.train.adam(2e-3, 0.9, 0.999, 1e-8), names: variables.filter(({ rank }) => rank === 1).map(({ name }) => name) };
+  const matrices = { adam: tf.train.adam(1e-3, 0.9, 0.999, 1e-8), names: [...inStack.filter(({ rank }) => rank === 2), ...single].map(({ name }) => name) };
+  const biases = { adam: tf.train.adam(2e-3, 0.9, 0.999, 1e-8), names: inStack.filter(({ rank }) => rank === 1).map(({ name }) => name) };
   return async (count) => {
     let loss = Number.NaN;
     for (let k = 0; k < count; k++) {
-      const { value, grads } = tf.variableGrads(() => tf.losses.meanSquaredError(targets, outputOf(stack, inputs)), variables);
+      const { value, grads } = tf.variableGrads(() => lossOf() as tf.Scalar, variables);
       for (const { adam, names } of [matrices, biases]) adam.applyGradients(names.map((name) => ({ name, tensor: grads[name] as tf.Tensor })));
       tf.dispose(grads);
       loss = (await value.data())[0] as number;
       value.dispose();
     }
     return loss;
+  };
+}
+
+function product(data: Data): Session['run'] {
+  const { shape: [time = 1, batch = 1, input = 1], values } = valuesOf(data, 'inputs');
+  const { shape, values: numbers } = valuesOf(data, 'weight');
+  const [x, w] = [tf.tensor2d(values, [time * batch, input]), tf.tensor2d(numbers, shape as [number, number])];
+  return async (count) => {
+    let first = Number.NaN;
+    for (let k = 0; k < count; k++) {
+      const result = tf.matMul(x, w, false, true);
+      first = (await result.data())[0] as number;
+      result.dispose();
+    }
+    return first;
   };
 }
 

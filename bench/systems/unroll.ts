@@ -2,32 +2,63 @@
 import { readFileSync } from 'node:fs';
 import { valueAndGrad } from '@unroll/autograd';
 import { cellFromText, cells, type Cell } from '@unroll/cells';
-import { Recurrent } from '@unroll/layers';
-import { scope, tensor, use, type Tensor } from '@unroll/tensor';
-import { adam, mse } from '@unroll/train';
+import { Embedding, Linear, Module, Recurrent } from '@unroll/layers';
+import { matmul, scope, tensor, transpose, use, type Tensor } from '@unroll/tensor';
+import { adam, crossEntropy, mse } from '@unroll/train';
 import { wasm } from '@unroll/wasm';
-import type { Case, CellName, Mode } from '../cases.ts';
-import { valuesOf, type Data } from '../data.ts';
+import { vocabulary, type Case, type CellName, type Mode } from '../cases.ts';
+import { idsOf, valuesOf, type Data } from '../data.ts';
 import { meanSquare, serve, type Session } from '../protocol.ts';
 
-const cellOf: Readonly<Record<CellName, () => Cell>> = {
+const cellOf: Readonly<Record<Exclude<CellName, 'product'>, () => Cell>> = {
   'lstm': () => cells.lstm, 'gru': () => cells.gru, 'gru-original': () => cells['gru-original'], 'rnn': () => cells.rnn,
   'own': () => cellFromText(readFileSync(new URL('../own-cell.txt', import.meta.url), 'utf8')),
 };
-const runs: Readonly<Record<Mode, (model: Recurrent, size: Case, data: Data) => Session['run']>> = { train: training, infer: inference };
+const runs: Readonly<Record<Mode, (model: Recurrent, size: Case, data: Data) => Session['run']>> = { train: training, infer: inference, text: languageModel };
 const deterministic = process.argv[2] === 'deterministic';
+
+class LanguageModel extends Module {
+  readonly embedding: Embedding;
+  readonly rnn: Recurrent;
+  readonly head: Linear;
+
+  constructor(rnn: Recurrent, { input, hidden }: Case) {
+    super();
+    [this.embedding, this.rnn, this.head] = [new Embedding(vocabulary, input), rnn, new Linear(hidden, vocabulary)];
+  }
+
+  scores(ids: Tensor): Tensor {
+    return this.head.forward(this.rnn.forward(this.embedding.forward(ids))[0]);
+  }
+}
 
 await serve(async (size, data) => {
   use(await wasm({ deterministic }));
+  const about = `wasm${deterministic ? ', deterministic' : ''}, 1 thread, Node ${process.versions.node}`;
+  if (size.cell === 'product') return { about, run: product(data) };
   const model = new Recurrent(cellOf[size.cell](), size.input, size.hidden, { numLayers: size.layers });
   model.loadStateDict(Object.fromEntries(Object.keys(model.stateDict()).map((name) => [name, load(data, name)])));
-  return { about: `wasm${deterministic ? ', deterministic' : ''}, 1 thread, Node ${process.versions.node}`, run: runs[size.mode](model, size, data) };
+  return { about, run: runs[size.mode](model, size, data) };
 });
 
 function training(model: Recurrent, _size: Case, data: Data): Session['run'] {
   const [inputs, targets] = [load(data, 'inputs'), load(data, 'targets')];
+  return updates(model, () => mse(model.forward(inputs)[0], targets));
+}
+
+function languageModel(rnn: Recurrent, size: Case, data: Data): Session['run'] {
+  const model = new LanguageModel(rnn, size);
+  model.embedding.loadStateDict({ weight: load(data, 'embedding.weight') });
+  model.head.loadStateDict({ weight: load(data, 'head.weight'), bias: load(data, 'head.bias') });
+  const ids = (name: string): Tensor => tensor(idsOf(data, name), { shape: valuesOf(data, name).shape });
+  const [inputs, targets] = [ids('inputs'), ids('targets')];
+  return updates(model, () => crossEntropy(model.scores(inputs), targets));
+}
+
+/** Losses of one update after the other. */
+function updates(model: Module, lossOf: () => Tensor): Session['run'] {
   const optimizer = adam({ lr: 1e-3 });
-  const lossAndGradients = valueAndGrad(model, () => mse(model.forward(inputs)[0], targets));
+  const lossAndGradients = valueAndGrad(model, lossOf);
   const step = (): Tensor => scope(() => {
     const { value, gradients } = lossAndGradients();
     optimizer.step(model.parameters(), gradients);
@@ -40,6 +71,20 @@ function training(model: Recurrent, _size: Case, data: Data): Session['run'] {
       loss = await value.item();
     }
     return loss;
+  };
+}
+
+/** x Wᵀ, rows of x (T·N), W (H, I): the first of its numbers are compared. */
+function product(data: Data): Session['run'] {
+  const { shape: [time = 1, batch = 1, input = 1], values } = valuesOf(data, 'inputs');
+  const [x, w] = [tensor(values, { shape: [time * batch, input] }), load(data, 'weight')];
+  return async (count) => {
+    let first = Number.NaN;
+    for (let k = 0; k < count; k++) {
+      using result = scope(() => matmul(x, transpose(w)));
+      if (k === count - 1) first = (await result.data())[0] as number;
+    }
+    return first;
   };
 }
 
