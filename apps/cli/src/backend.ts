@@ -1,10 +1,8 @@
 import { reference, use, type Backend, type DType } from '@unroll/tensor';
+import type { BackendName } from './backend-names.ts';
 import { CliError } from './errors.ts';
 
-/** Backends by the name that `--backend` takes. This file is the only place of the command that knows them. */
-export type BackendName = 'wasm' | 'reference';
-
-export const backendNames: readonly BackendName[] = ['wasm', 'reference'];
+export type { BackendName };
 
 /** The widest float of each backend: what numbers are compared in. */
 export const widestFloat: Readonly<Record<BackendName, DType>> = { wasm: 'float32', reference: 'float64' };

@@ -1,10 +1,15 @@
 import type { Command } from 'commander';
 import type { Outcome } from './errors.ts';
 import type { Io } from './io.ts';
+import type { Format } from './output.ts';
 
 /** What a command is given to work with. */
 export interface Session {
+  /** As the format of the output wants it; known when the command acts. */
   readonly io: Io;
+  readonly format: Format;
+  /** The words of the command line after the name of the command. */
+  readonly words: readonly string[];
   /** How the process ends, where that is neither `ok` nor told by an error. */
   readonly finish: (outcome: Outcome) => void;
 }

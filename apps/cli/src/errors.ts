@@ -27,6 +27,21 @@ export class CliError extends Error {
   }
 }
 
+/** An error that happened in a training, with what is known of the moment. */
+export class JobError extends CliError {
+  override readonly name: string = 'JobError';
+  /** Seconds, updates and passes until then. */
+  readonly event: ErrorMoment;
+
+  constructor(outcome: Outcome, message: string, excerpt: readonly string[], event: ErrorMoment) {
+    super(outcome, message, excerpt);
+    this.event = event;
+  }
+}
+
+/** When something happened. */
+export interface ErrorMoment { readonly t: number; readonly step: number; readonly epoch: number }
+
 /** What the user is told of an error, and how the process ends. */
 export interface Report {
   readonly outcome: Outcome;
@@ -34,13 +49,15 @@ export interface Report {
   readonly line: string;
   /** Lines below it, without control characters too, each character in its place. */
   readonly excerpt?: readonly string[];
+  readonly event?: ErrorMoment;
 }
 
 /** Any thrown value as a report. What is thrown on purpose says it best itself; what is not is called unexpected. */
 export function reportOf(error: unknown): Report {
   if (error instanceof CliError) {
     const { outcome, message, excerpt } = error;
-    return { outcome, line: oneLine(message), ...(excerpt.length === 0 ? {} : { excerpt: excerpt.map((text) => text.replace(/\p{Cc}/gu, '\uFFFD')) }) };
+    const place = excerpt.map((text) => text.replace(/\p{Cc}/gu, '\uFFFD'));
+    return { outcome, line: oneLine(message), ...(place.length === 0 ? {} : { excerpt: place }), ...(error instanceof JobError ? { event: error.event } : {}) };
   }
   const outcome = error instanceof Error ? outcomeOf(error) : undefined;
   const message = error instanceof Error ? error.message : String(error);
@@ -69,7 +86,12 @@ const outcomes: Readonly<Record<string, Outcome>> = {
   RecipeError: 'usage',
 };
 
+/** Outcomes of errors whose `code` says more than their class. */
+const codes: Readonly<Record<string, Outcome>> = { 'RecipeError checkpoint': 'checkpoint', 'TrainError state': 'checkpoint', 'TensorError backend': 'device' };
+
 function outcomeOf(error: Error): Outcome | undefined {
+  const code = 'code' in error ? codes[`${error.name} ${String(error.code)}`] : undefined;
+  if (code !== undefined) return code;
   if (Object.hasOwn(outcomes, error.name)) return outcomes[error.name];
   return systemCode(error) === undefined ? undefined : 'runtime';
 }

@@ -1,3 +1,6 @@
+import { startWorker } from './training/start-worker.ts';
+import type { StartJob } from './training/protocol.ts';
+
 /** One of the two places to print to. */
 export interface Output {
   readonly write: (text: string) => void;
@@ -24,6 +27,10 @@ export interface Io {
   readonly onStop: (handler: (signal: StopSignal) => void) => () => void;
   /** Ends the process at once. */
   readonly exit: (code: number) => void;
+  /** Starts a training, in a thread of its own. */
+  readonly startJob: StartJob;
+  /** All that comes in through stdin. */
+  readonly readStdin: () => Promise<Uint8Array>;
 }
 
 /** The process that we are. */
@@ -35,6 +42,8 @@ export function processIo(): Io {
     now: () => performance.now(),
     onStop,
     exit: (code) => process.exit(code),
+    startJob: startWorker,
+    readStdin,
   };
 }
 
@@ -47,6 +56,12 @@ function outputOf(stream: NodeJS.WriteStream): Output {
     get isTTY() { return stream.isTTY && process.env['TERM'] !== 'dumb'; },
     get columns() { return stream.columns > 0 ? stream.columns : fallbackColumns; },
   };
+}
+
+async function readStdin(): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of process.stdin) pieces.push(piece as Uint8Array);
+  return Buffer.concat(pieces);
 }
 
 function onStop(handler: (signal: StopSignal) => void): () => void {

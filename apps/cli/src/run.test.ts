@@ -74,8 +74,8 @@ describe('usage errors', () => {
   it.each<[string[], string]>([
     [['train', 'story.txt', '--hiden', '8'], "error: unknown option '--hiden' (Did you mean --hidden?); see unroll train --help\n"],
     [['trian'], "error: unknown command 'trian' (Did you mean train?); see unroll --help\n"],
-    [['train'], "error: missing required argument 'file'; see unroll train --help\n"],
-    [['train', 'a', 'b'], 'error: too many arguments for \'train\'. Expected 1 argument but got 2; see unroll train --help\n'],
+    [['train'], 'error: name the data to learn from: unroll train story.txt; see unroll train --help\n'],
+    [['sample', 'a', 'b'], 'error: too many arguments for \'sample\'. Expected 1 argument but got 2; see unroll sample --help\n'],
     [['train', 'a', '--hidden'], "error: option '--hidden <n>' argument missing; see unroll train --help\n"],
     [['train', 'a', '--hidden', '0'], "error: option '--hidden <n>' argument '0' is invalid. It must be a whole number of at least 1; see unroll train --help\n"],
     [['train', 'a', '--lr', 'fast'], "error: option '--lr <number>' argument 'fast' is invalid. It must be a number above 0; see unroll train --help\n"],
@@ -111,14 +111,14 @@ describe('data errors', () => {
 });
 
 describe('train', () => {
-  it('reports the held-out loss in nats and bits, and saves one file', async () => {
+  it('reports the held-out loss in nats and bits, and keeps a run folder', async () => {
     const { code, out, err } = await trainTiny();
     expect(code).toBe(0);
     const [, nats = '', bits = ''] = /held-out loss: ([\d.]+) nats per character, ([\d.]+) bits per character/.exec(out) ?? [];
     expect(Number(bits)).toBeCloseTo(Number(nats) / Math.LN2, 3);
-    expect(err).toContain('saved story.safetensors');
-    expect(err).toContain('unroll sample story.safetensors');
-    expect((await readdir('.')).sort()).toEqual(['story.safetensors', 'story.txt']);
+    expect(err).toContain('saved runs/story/last.safetensors');
+    expect(err).toContain('unroll sample runs/story\n');
+    expect((await readdir('runs/story')).sort()).toEqual(['config.json', 'curve.svg', 'last.safetensors', 'log.jsonl', 'step-00000010.safetensors']);
   });
 
   it('prints plain lines off a terminal', async () => {
@@ -131,7 +131,7 @@ describe('train', () => {
 
   it('saves all that is needed to sample and to go on', async () => {
     await trainTiny('--cell', 'gru', '--dropout', '0.1');
-    const { metadata, tensors } = readSafetensors(await readFile('story.safetensors'));
+    const { metadata, tensors } = readSafetensors(await readFile('runs/story/last.safetensors'));
     expect(JSON.parse(metadata.get('config') ?? '')).toMatchObject({ cell: 'gru', hidden: 8, dropout: 0.1, steps: 10, optimizer: 'adam' });
     expect(JSON.parse(metadata.get('vocabulary') ?? '')).toMatchObject({ kind: 'characters' });
     expect(JSON.parse(metadata.get('training') ?? '')).toMatchObject({ steps: 10, cursor: { epoch: 0, step: 10 }, generator: { seed: 0 } });
@@ -156,8 +156,8 @@ describe('train', () => {
     const { code, out, err } = await trainTiny('--lr', '1e30', '--clip', '0');
     expect(code).toBe(5);
     expect(out).toBe('');
-    expect(err).toMatch(/^error: the training diverged: at step \d+ the loss is .* try a smaller --lr or --clip; nothing was saved$/m);
-    expect(await readdir('.')).toEqual(['story.txt']);
+    expect(err).toMatch(/^error: the training diverged: at step \d+ the loss is .* try a smaller --lr or --clip \(clipping is off\); nothing was saved$/m);
+    expect((await readdir('runs/story')).sort()).toEqual(['config.json', 'log.jsonl']);
   });
 
   it('saves and exits 130 on Ctrl-C, and 143 on a request to end', async () => {
@@ -168,7 +168,7 @@ describe('train', () => {
         if (text.startsWith('step 3/')) io.stop(signal);
       };
       expect(await run(['train', 'story.txt', ...tiny, '--steps', '1000000', '--out', signal], { ...io, now: tick(), stderr: { ...io.stderr, write } })).toBe(code);
-      expect(io.err).toMatch(/stopping after this step[^]*stopped at step 4 of 1,000,000, in [^]*saved SIG/);
+      expect(io.err).toMatch(/stopping after this step[^]*stopped at step \d+ of 1,000,000, in [^]*saved runs\/story[^]*to go on: unroll train --resume runs\/story/);
       expect((await unroll(['sample', signal, '--length', '3', '--seed', '1'])).code).toBe(0);
     }
   });
@@ -240,13 +240,18 @@ describe('sample', () => {
 
   it('refuses what is no model, in one line, with code 4', async () => {
     const model = await readFile('model');
-    const { tensors, metadata } = readSafetensors(model);
+    const { tensors, metadata: saved } = readSafetensors(model);
+    const metadata = new Map([...saved].filter(([key]) => key !== 'checksum'));
+    const flipped = Uint8Array.from(model);
+    flipped[model.length - 9] = (flipped[model.length - 9] as number) ^ 1;
     const without = (key: string): Uint8Array => writeSafetensors(tensors, new Map([...metadata].filter(([name]) => name !== key)));
     const instead = (key: string, text: string): Uint8Array => writeSafetensors(tensors, new Map([...metadata, [key, text]]));
     const cases: readonly (readonly [string, Uint8Array])[] = [
       ['empty', Buffer.alloc(0)],
       ['text', Buffer.from('hello there, this is a text')],
       ['cut', model.subarray(0, 3000)],
+      ['flipped', flipped],
+      ['wrong-checksum', writeSafetensors(tensors, new Map([...saved, ['checksum', 'md5']]))],
       ['longer', Buffer.concat([model, Buffer.alloc(3)])],
       ['foreign', await readFile(torchFixtures()[0] ?? '')],
       ['no-config', without('config')],
@@ -303,14 +308,16 @@ describe('verify', () => {
 
 describe('starting', () => {
   it('loads nothing heavy before a command is carried out', async () => {
-    const light = ['main.ts', 'run.ts', 'errors.ts', 'io.ts', 'version.ts', 'numbers.ts', 'cell-names.ts', 'print/style.ts', ...Object.keys(commands).map((name) => `commands/${name}.ts`), 'commands/index.ts'];
-    for (const file of light) {
+    const [seen, waiting] = [new Set<string>(), ['main.ts', ...Object.keys(commands).map((name) => `commands/${name}.ts`)]];
+    for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+      if (seen.has(file)) continue;
+      seen.add(file);
       const source = await readFile(join(import.meta.dirname, file), 'utf8');
-      const loaded = [...source.matchAll(/^import (?!type )[^]*?from '([^']+)';$/gm)].map(([, from = '']) => from);
-      for (const from of loaded) {
-        if (from.startsWith('.')) expect(light).toContain(join(file, '..', from).replaceAll('\\', '/'));
-        else expect(from).toMatch(/^(node:[a-z]+|commander)$/);
+      for (const [, from = ''] of source.matchAll(/^(?:import|export) (?!type )[^;]*?from '([^']+)';$/gm)) {
+        if (from.startsWith('.')) waiting.push(join(file, '..', from).replaceAll('\\', '/'));
+        else expect({ file, from }).toEqual({ file, from: expect.stringMatching(/^(node:[a-z_/]+|commander)$/) as string });
       }
     }
+    expect(seen.size).toBeGreaterThan(15);
   });
 });

@@ -1,12 +1,14 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Io, Output, StopSignal } from './io.ts';
+import { startHere } from './training/start-here.ts';
 
 /** Settings of a made-up process. */
 export interface CapturedOptions {
   readonly tty?: boolean;
   readonly columns?: number;
   readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: string;
 }
 
 /** An `Io` whose output is kept, whose clock stands until it is moved, and which can be asked to stop. For tests. */
@@ -22,7 +24,7 @@ export interface CapturedIo extends Io {
   stop(signal: StopSignal): void;
 }
 
-export function captureIo({ tty = false, columns = 80, env = {} }: CapturedOptions = {}): CapturedIo {
+export function captureIo({ tty = false, columns = 80, env = {}, stdin = '' }: CapturedOptions = {}): CapturedIo {
   const printed = { out: '', err: '' };
   const handlers = new Set<(signal: StopSignal) => void>();
   const exits: number[] = [];
@@ -39,6 +41,8 @@ export function captureIo({ tty = false, columns = 80, env = {} }: CapturedOptio
     advance: (milliseconds) => void (clock += milliseconds),
     stop: (signal) => { for (const handler of handlers) handler(signal); },
     exit: (code) => void exits.push(code),
+    startJob: startHere,
+    readStdin: () => Promise.resolve(Buffer.from(stdin)),
     onStop: (handler) => {
       handlers.add(handler);
       return () => void handlers.delete(handler);

@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { backendNames } from '../backend-names.ts';
 import { real, whole } from '../numbers.ts';
 import type { Session } from '../command.ts';
 import type { SampleFlags } from '../sampling/sample.ts';
@@ -12,6 +13,6 @@ export function define(command: Command, session: Session): void {
     .option('--top-k <n>', 'choose among the n likeliest characters only', whole({ least: 1 }))
     .option('--length <n>', 'characters to write', whole({ least: 0 }), 500)
     .option('--seed <n>', 'the same seed gives the same text (default: another one each time)', whole({ least: 0 }))
-    .addOption(new Option('--backend <name>', 'what computes').choices(['wasm', 'reference']).default('wasm'))
+    .addOption(new Option('--backend <name>', 'what computes').choices(backendNames).default('wasm'))
     .action(async (model: string, flags: SampleFlags) => (await import('../sampling/sample.ts')).sample(model, flags, session));
 }

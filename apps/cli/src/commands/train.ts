@@ -1,29 +1,31 @@
-import { Option, type Command } from 'commander';
-import { cellNames } from '../cell-names.ts';
-import { real, whole } from '../numbers.ts';
+import type { Command } from 'commander';
 import type { Session } from '../command.ts';
-import type { TrainFlags } from '../training/train.ts';
+import { chosenRecipe } from '../options/choose.ts';
+import { recipes } from '../options/recipes.ts';
+import { runSpecs } from '../options/shared.ts';
+import { addOptions } from '../options/spec.ts';
 
 export function define(command: Command, session: Session): void {
+  const { recipe, named } = chosenRecipe(session.words);
+  const { summary, data, specs } = recipes[recipe];
+  const others = Object.entries(recipes).filter(([name]) => name !== recipe).map(([name, entry]) => `${name} (${entry.summary})`);
   command
+    .usage(`${named ? recipe : '[RECIPE]'} DATA... [options]`)
     .description(
-      'Train a character model on a UTF-8 text. The last tenth of it is held out: the model never learns from it, and its loss is measured on it at the end. '
-      + 'Ctrl-C ends the training early and saves what there is.',
+      `Train ${summary}. DATA is ${data}; - is stdin, and the name of a remote set (see \`unroll datasets\`) has it fetched. `
+      + 'Ctrl-C ends the training early and saves what there is; --resume goes on, and gives the same bytes as if nothing had happened.'
+      + (others.length === 0 ? '' : `\n\nThe first word may name another kind of training: ${others.join(', ')}.`),
     )
-    .argument('<file>', 'the text')
-    .addOption(new Option('--cell <name>', 'recurrent cell; `unroll cells` says more of each').choices(cellNames).default('lstm'))
-    .addOption(new Option('--cell-file <file>', 'a cell of your own, as equations: `unroll cells gru` shows how they look').conflicts('cell'))
-    .option('--hidden <n>', 'units in each layer', whole({ least: 1 }), 128)
-    .option('--layers <n>', 'layers', whole({ least: 1 }), 2)
-    .option('--embedding <n>', 'numbers that stand for a character', whole({ least: 1 }), 64)
-    .option('--dropout <share>', 'share of the units left out at random in training', real({ least: 0, below: 1 }), 0)
-    .option('--batch <n>', 'places in the text read side by side', whole({ least: 1 }), 50)
-    .option('--length <n>', 'characters that a gradient reaches back', whole({ least: 1 }), 50)
-    .option('--steps <n>', 'updates', whole({ least: 1 }), 4000)
-    .option('--lr <number>', 'learning rate (Adam)', real({ above: 0 }), 0.002)
-    .option('--clip <norm>', 'largest norm of the gradients, 0 for any', real({ least: 0 }), 1)
-    .option('--seed <n>', 'seed of everything random', whole({ least: 0 }), 0)
-    .addOption(new Option('--backend <name>', 'what computes').choices(['wasm', 'reference']).default('wasm'))
-    .option('--out <file>', 'where the model goes (default: the name of the text, .safetensors, here)')
-    .action(async (file: string, flags: TrainFlags) => (await import('../training/train.ts')).train(file, flags, session));
+    .argument('[data...]', data);
+  addOptions(command, specs);
+  command
+    .option('--config <file>', 'settings as JSON, with the names of the flags in camelCase; unroll.json counts where it is there')
+    .option('--run <folder>', 'where checkpoints, log and curve go (default: a new folder in runs)')
+    .option('--out <file>', 'where the finished model goes besides')
+    .option('--resume [run]', 'go on with a run: its folder, or a checkpoint of it (default: the run of late)');
+  addOptions(command, runSpecs);
+  command
+    .option('--print-config', 'print all settings with where each comes from, and do nothing else')
+    .option('--dry-run', 'make a few updates to say shapes, parameters, memory and time, and save nothing')
+    .action(async (names: readonly string[]) => (await import('../training/train.ts')).train({ recipe, names: named ? names.slice(1) : names, command }, session));
 }

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import type { BackendName } from '../backend.ts';
+import { backendNames, type BackendName } from '../backend-names.ts';
 import { real } from '../numbers.ts';
 import { painter } from '../print/style.ts';
 import type { Session } from '../command.ts';
@@ -8,7 +8,6 @@ interface Flags {
   readonly backend: BackendName;
   readonly text?: string;
   readonly tolerance?: number;
-  readonly json?: true;
 }
 
 export function define(command: Command, session: Session): void {
@@ -18,23 +17,23 @@ export function define(command: Command, session: Session): void {
       + 'our numbers are from theirs.',
     )
     .argument('<file...>', 'reference files (.safetensors)')
-    .addOption(new Option('--backend <name>', 'what computes: in float32 (wasm) or float64 (reference)').choices(['wasm', 'reference']).default('wasm'))
+    .addOption(new Option('--backend <name>', 'what computes: in float32 (wasm) or float64 (reference)').choices(backendNames).default('wasm'))
     .option('--text <file>', 'the text that training curves were made from')
     .option('--tolerance <number>', 'largest error allowed: absolute, or relative where the value is above 1 (default: 2e-5 on wasm, 1e-10 on reference; for training curves 1e-5)', real({ least: 0 }))
-    .option('--json', 'print one JSON object a line')
     .action((files: readonly string[], flags: Flags) => verify(files, flags, session));
 }
 
-async function verify(files: readonly string[], { json, ...options }: Flags, { io, finish }: Session): Promise<void> {
+async function verify(files: readonly string[], { backend, text, tolerance }: Flags, { io, format, finish }: Session): Promise<void> {
   const { verifyFiles } = await import('../verify/run.ts');
   const { jsonLine, textLine } = await import('../verify/verdict.ts');
   const paint = painter(io, io.stdout);
   const width = Math.max(...files.map((file) => file.length));
+  const options = { backend, text, tolerance };
   let failed = 0;
   for await (const verdict of verifyFiles(files, options)) {
     if (!verdict.ok) failed += 1;
-    io.stdout.write(`${json ? jsonLine(verdict) : textLine(verdict, width, paint)}\n`);
+    io.stdout.write(`${format === 'json' ? jsonLine(verdict) : textLine(verdict, width, paint)}\n`);
   }
-  io.stderr.write(`${files.length - failed} of ${files.length} files agree with PyTorch on the ${options.backend} backend\n`);
+  io.stderr.write(`${files.length - failed} of ${files.length} files agree with PyTorch on the ${backend} backend\n`);
   if (failed > 0) finish('runtime');
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeAtomically } from './atomic.ts';
 import { readText } from './read.ts';
-import { checkTarget, freeName } from './target.ts';
+import { checkTarget } from './target.ts';
 
 let folder = '';
 const before = process.cwd();
@@ -72,14 +72,6 @@ describe('readText', () => {
 });
 
 describe('where a model goes', () => {
-  it('has the name of the text, in this folder, and never that of another file', async () => {
-    expect(await freeName('../books/story.txt')).toBe('story.safetensors');
-    await writeFile('story.safetensors', '');
-    await writeFile('story-2.safetensors', '');
-    expect(await freeName('story.txt')).toBe('story-3.safetensors');
-    expect(await freeName('noextension')).toBe('noextension.safetensors');
-  });
-
   it('is looked at before the work begins', async () => {
     await mkdir('folder');
     await writeFile('file', '');

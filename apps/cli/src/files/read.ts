@@ -12,8 +12,12 @@ export async function readText(path: string): Promise<string> {
 /** The bytes of a file. Throws a `CliError` of the given outcome that names the file. */
 export async function readBytes(path: string, outcome: Outcome): Promise<Uint8Array> {
   try {
+    // A pipe has no end as long as nobody writes, and a device may have none at all.
+    const kind = await stat(path);
+    if (!kind.isFile() && !kind.isDirectory() && !(outcome === 'data' && kind.isFIFO())) throw new CliError(outcome, `${path}: it is no file; name one, or - for stdin`);
     return await readFile(path);
   } catch (error) {
+    if (error instanceof CliError) throw error;
     throw new CliError(outcome, `${path}: ${complaint(error)}${await hint(path)}`);
   }
 }

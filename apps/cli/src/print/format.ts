@@ -41,3 +41,13 @@ export function bytes(value: number): string {
 export function bits(nats: number): number {
   return nats / Math.LN2;
 }
+
+/** As a shell takes it. */
+export function quoted(path: string): string {
+  return /^[\w./:@%+=,-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+/** How this command is called: in a checkout it goes through the package manager. */
+export function commandName(env: Readonly<Record<string, string | undefined>>): string {
+  return env['npm_lifecycle_event'] === undefined ? 'unroll' : 'npx -y pnpm@10 unroll';
+}

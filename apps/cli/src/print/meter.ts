@@ -34,16 +34,16 @@ export class Meter {
     this.#time = now();
   }
 
-  /** Takes note of a step that has just ended. */
-  add(loss: number, tokens: number): void {
+  /** Takes note of a step that has just ended, or of the last of several. */
+  add(loss: number, tokens: number, steps: number = 1): void {
     const time = this.#now();
     const seconds = (time - this.#time) / 1000;
     const kept = 0.5 ** (seconds / halfLife);
     this.#time = time;
-    this.#step += 1;
+    this.#step += steps;
     this.#losses.push(loss);
     this.#loss = { sum: this.#loss.sum * memory + loss, weight: this.#loss.weight * memory + 1 };
-    this.#pace = { steps: this.#pace.steps * kept + 1, tokens: this.#pace.tokens * kept + tokens, seconds: this.#pace.seconds * kept + seconds };
+    this.#pace = { steps: this.#pace.steps * kept + steps, tokens: this.#pace.tokens * kept + tokens * steps, seconds: this.#pace.seconds * kept + seconds };
   }
 
   get progress(): Progress {

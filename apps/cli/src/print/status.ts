@@ -32,6 +32,7 @@ export class Status {
     const time = this.#io.now();
     const { step, steps } = progress;
     if (!last && step < steps && !this.#isDue(time, step, steps)) return;
+    if (!this.#io.stderr.isTTY && this.#last?.step === step) return;
     this.#last = { time, step };
     if (this.#io.stderr.isTTY) this.#draw(statusLine(progress, this.#io.stderr.columns - 1, this.#paint));
     else this.#io.stderr.write(`${plainLine(progress)}\n`);
@@ -43,6 +44,17 @@ export class Status {
     this.#draw('');
     this.#io.stderr.write(`${line}\n`);
     this.#draw(shown);
+  }
+
+  /** Shows a line that the next one replaces, where there is a terminal; elsewhere, or where it is the last of its kind, it stays. */
+  note(line: string, last: boolean): void {
+    const time = this.#io.now();
+    if (!this.#io.stderr.isTTY || last) this.say(line);
+    else if (this.#last === undefined || time - this.#last.time >= redraw) {
+      this.#last = { time, step: 0 };
+      this.#draw(line.slice(0, this.#io.stderr.columns - 1));
+    }
+    if (last) this.#draw('');
   }
 
   /** Leaves the last line standing and goes on below it. */

@@ -18,13 +18,13 @@ export interface SampleFlags {
 }
 
 /** `unroll sample`: the prompt and what the model makes of it, on stdout as it is drawn. */
-export async function sample(path: string, { backend, seed, ...flags }: SampleFlags, { io }: Session): Promise<void> {
+export async function sample(path: string, { backend, seed, prompt, temperature, topK, length }: SampleFlags, { io }: Session): Promise<void> {
   await useBackend(backend);
   const loaded = await loadModel(path);
   try {
     const chosen = seed ?? Math.floor(Math.random() * 2 ** 32);
     if (seed === undefined) io.stderr.write(`seed ${chosen}\n`);
-    await write(loaded, { ...flags, seed: chosen }, io);
+    await write(loaded, { prompt, temperature, length, seed: chosen, ...(topK === undefined ? {} : { topK }) }, io);
   } finally {
     loaded.model.dispose();
   }

@@ -1,13 +1,14 @@
 import { defaultText } from '@unroll/datasets';
-import { createTextRun, sampleText, type TextRun } from '@unroll/recipes';
+import { checkpointOf, createTextRun, sampleText, type TextRun } from '@unroll/recipes';
 import { useBackend, type BackendName } from '../backend.ts';
 import type { Session } from '../command.ts';
-import { saveRun } from '../files/model.ts';
+import { checkpointBytes, saveBytes } from '../files/checkpoint.ts';
 import { checkTarget } from '../files/target.ts';
 import type { Io } from '../io.ts';
-import { bytes, duration } from '../print/format.ts';
+import { bytes, commandName, duration } from '../print/format.ts';
 import { painter } from '../print/style.ts';
-import { describeEvaluation, describeRun } from './describe.ts';
+import { describeEvaluation, describeRun } from '../recipes/text.ts';
+import { version } from '../version.ts';
 import { signalOutcomes } from './interruption.ts';
 import { trainVisibly } from './loop.ts';
 
@@ -32,15 +33,15 @@ export interface StartFlags {
 }
 
 /** `unroll start`: the demonstration. What the model writes goes to stdout, what is said about it to stderr. */
-export async function start({ backend, out, ...flags }: StartFlags, { io, finish }: Session): Promise<void> {
+export async function start({ backend, out, steps, seed }: StartFlags, { io, finish }: Session): Promise<void> {
   const say = (line: string): void => io.stderr.write(`${line}\n`);
   if (out !== undefined) await checkTarget(out);
   await useBackend(backend);
   const text = defaultText();
-  const run = createTextRun(text, { ...config, ...flags });
+  const run = createTextRun(text, { ...config, steps, seed });
   try {
     say(`A network learns to write, character by character, from ${bytes(text.length)} of text about a small harbour.`);
-    say(describeRun(run, backend));
+    say(`${describeRun(run)} on ${backend}`);
     await show(run, io, 'Before training it writes:');
     const { stopped, evaluation, seconds } = await trainVisibly(run, io, { longest, lrAt });
     if (stopped === undefined) await show(run, io, `After ${duration(seconds)} of training it writes:`);
@@ -48,12 +49,18 @@ export async function start({ backend, out, ...flags }: StartFlags, { io, finish
       io.stdout.write(`${describeEvaluation(evaluation)}\n`);
       say(`Guessing blindly among its ${run.vocabulary.size} characters would cost ${Math.log(run.vocabulary.size).toFixed(2)} nats.`);
     }
-    if (out !== undefined) say(`Saved ${out} (${bytes(await saveRun(out, run))}).`);
+    if (out !== undefined) say(`Saved ${out} (${bytes(await save(out, run))}).`);
     say(advice(io, out));
     if (stopped !== undefined) finish(signalOutcomes[stopped]);
   } finally {
     run.dispose();
   }
+}
+
+async function save(path: string, run: TextRun): Promise<number> {
+  const content = await checkpointBytes(checkpointOf(run), { unroll: version() });
+  await saveBytes(path, content);
+  return content.length;
 }
 
 async function show({ model, vocabulary, config: { seed } }: TextRun, io: Io, title: string): Promise<void> {
@@ -72,7 +79,6 @@ function fold(text: string, width: number): string[] {
 }
 
 function advice({ env }: Io, out: string | undefined): string {
-  // In a checkout the command goes through the package manager.
-  const command = env['npm_lifecycle_event'] === undefined ? 'unroll' : 'npx -y pnpm@10 unroll';
+  const command = commandName(env);
   return out === undefined ? `Next, a text of your own: ${command} train FILE.txt` : `Next: ${command} sample ${out}`;
 }

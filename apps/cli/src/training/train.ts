@@ -1,108 +1,146 @@
-import type { Cell } from '@unroll/cells';
-import { DataError } from '@unroll/datasets';
-import { createTextRun, type TextRun } from '@unroll/recipes';
-import { useBackend, type BackendName } from '../backend.ts';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import type { BackendName } from '../backend-names.ts';
 import type { Session } from '../command.ts';
-import { CliError } from '../errors.ts';
-import { readCell } from '../files/cell.ts';
-import { saveRun } from '../files/model.ts';
-import { readText } from '../files/read.ts';
-import { checkTarget, freeName } from '../files/target.ts';
-import { bytes, count, duration } from '../print/format.ts';
-import { describeEvaluation, describeRun, describeText } from './describe.ts';
-import { signalOutcomes } from './interruption.ts';
-import { trainVisibly } from './loop.ts';
+import { CliError, JobError } from '../errors.ts';
+import { newestRun, recordOf } from '../files/run-folder.ts';
+import { checkTarget } from '../files/target.ts';
+import { dataIn, projectFile, readConfigFile, type ConfigFile } from '../options/file.ts';
+import { recipes } from '../options/recipes.ts';
+import { givenIn, resolve, valuesOf, type Settings } from '../options/resolve.ts';
+import { runSpecs } from '../options/shared.ts';
+import { flagOf, type OptionSpec } from '../options/spec.ts';
+import { schemaAddress } from '../options/schema.ts';
+import type { RecipeName } from '../recipes/names.ts';
+import { interruption, signalExit, signalOutcomes } from './interruption.ts';
+import type { Job, Target } from './protocol.ts';
+import { Reporter } from './reporter.ts';
+import { printSettings } from './settings.ts';
 
-/** What the command line may say about a training; the names are those of the run description in `@unroll/train`. */
-export interface TrainFlags {
-  /** A name of the registry; of no account where there is a `cellFile`. */
-  readonly cell: string;
-  readonly cellFile?: string;
-  readonly hidden: number;
-  readonly layers: number;
-  readonly embedding: number;
-  readonly dropout: number;
-  readonly batch: number;
-  readonly length: number;
-  readonly steps: number;
-  readonly lr: number;
-  readonly clip: number;
-  readonly seed: number;
-  readonly backend: BackendName;
+/** What the command line asks for. */
+export interface TrainRequest {
+  readonly recipe: RecipeName;
+  /** Names of the data. */
+  readonly names: readonly string[];
+  /** With its options read. */
+  readonly command: Command;
+}
+
+interface Flags {
+  readonly config?: string;
+  readonly run?: string;
   readonly out?: string;
+  /** True where it was given without a run. */
+  readonly resume?: string | true;
+  readonly dryRun?: true;
+  readonly printConfig?: true;
 }
 
-/** `unroll train`: reads, trains, measures, saves. */
-export async function train(path: string, flags: TrainFlags, session: Session): Promise<void> {
-  try {
-    await work(path, flags, session);
-  } catch (error) {
-    throw flags.cellFile === undefined ? error : misfit(error, flags.cellFile, flags);
+/** `unroll train`: settles what is asked for, has a worker do it, and tells how it goes. */
+export async function train(request: TrainRequest, session: Session): Promise<void> {
+  const flags = request.command.opts<Flags>();
+  const { job, settings } = flags.resume === undefined ? newJob(request, flags) : await resumedJob(request, flags, flags.resume);
+  if (flags.printConfig === true) {
+    printSettings(job, settings, session);
+    return;
   }
+  if (job.resume === undefined && job.data.length === 0) throw new CliError('usage', `name the data to learn from: unroll train story.txt; see unroll train --help`);
+  if (flags.out !== undefined) await checkTarget(flags.out);
+  await runJob(job, session);
 }
 
-async function work(path: string, { backend, out, cellFile, ...flags }: TrainFlags, { io, finish }: Session): Promise<void> {
-  const say = (line: string): void => io.stderr.write(`${line}\n`);
-  const target = out ?? (await freeName(path));
-  await checkTarget(target);
-  const config = cellFile === undefined ? flags : { ...flags, cell: await readCell(cellFile) };
-  const text = await readText(path);
-  await useBackend(backend);
-  const run = prepare(path, text, config);
+/** Has a job done and tells how it goes, until it ends or is asked to twice. Throws a `JobError` where it fails. */
+export async function runJob(job: Job, { io, format, finish }: Session): Promise<void> {
+  const reporter = new Reporter(io, format);
+  const running = io.startJob(job, (event) => reporter.hear(event));
+  const stop = interruption(io, (signal) => {
+    if (reporter.hasBegun) {
+      reporter.say('stopping after this step; press Ctrl-C again to leave at once');
+      running.stop();
+      return;
+    }
+    reporter.say('stopped before the training began; there is nothing to save');
+    running.stop();
+    io.exit(signalExit(signal));
+  });
   try {
-    say(describeText(path, run, symbols(text)));
-    say(describeRun(run, backend));
-    const { stopped, evaluation, seconds } = await trainVisibly(run, io);
-    if (evaluation !== undefined) io.stdout.write(`${describeEvaluation(evaluation)}\n`);
-    const size = await saveRun(target, run);
-    const how = stopped === undefined ? 'trained' : `stopped at step ${count(run.optimizer.steps)} of ${count(run.config.steps)},`;
-    say(`${how} in ${duration(seconds)}; saved ${target} (${bytes(size)})`);
-    say(`next: unroll sample ${quoted(target)}`);
-    if (stopped !== undefined) finish(signalOutcomes[stopped]);
+    await running.done;
   } finally {
-    run.dispose();
+    stop.end();
+    reporter.end();
   }
+  const { last } = reporter;
+  if (last?.event === 'error') throw jobError(last);
+  if (last?.event !== 'done' && last?.event !== 'plan') throw new CliError('runtime', 'the worker ended without a word; set DEBUG=unroll and try again');
+  if (last.event === 'done' && last.reason === 'stopped') finish(signalOutcomes[stop.signal ?? 'SIGINT']);
 }
 
-interface Config extends Omit<TrainFlags, 'backend' | 'out' | 'cell' | 'cellFile'> {
-  readonly cell: Cell | string;
+function jobError({ outcome, message, excerpt, stack, t, step, epoch }: Extract<Reporter['last'], { readonly event: 'error' }>): JobError {
+  const error = new JobError(outcome, message, excerpt, { t, step, epoch });
+  if (stack !== undefined) error.stack = stack;
+  return error;
 }
 
-const holdout = 0.1;
-
-function prepare(path: string, text: string, config: Config): TextRun {
-  try {
-    return createTextRun(text, { ...config, optimizer: 'adam', holdout });
-  } catch (error) {
-    if (error instanceof DataError && error.code === 'text-too-short') throw tooShort(path, text, config);
-    throw error instanceof DataError ? new CliError('data', `${path}: ${error.message}`) : error;
-  }
+interface Prepared {
+  readonly job: Job;
+  readonly settings: Settings;
 }
 
-// Each of the streams needs one character more than a step reads: the one to predict last.
-function tooShort(path: string, text: string, { batch, length }: Config): CliError {
-  const needed = Math.max(11, Math.ceil((batch * (length + 1)) / (1 - holdout)));
-  return new CliError(
-    'data',
-    `${path}: ${count(symbols(text))} characters are too few, --batch ${batch} and --length ${length} need ${count(needed)}; give a longer text, or lower --batch or --length`,
-  );
+function newJob({ recipe, names, command }: TrainRequest, { config, run, out, dryRun }: Flags): Prepared {
+  const file = configFile(config);
+  const { specs } = recipes[recipe];
+  const settings = checkedCell(resolve(command, [...specs, ...runSpecs], file));
+  const values = valuesOf(settings, specs);
+  const data = names.length > 0 ? names : dataIn(file);
+  const record = { $schema: schemaAddress, recipe, ...values, ...valuesOf(settings, runSpecs) };
+  return { settings, job: { recipe, data, config: values, record, ...processPart(settings, { run, out }), ...(dryRun === undefined ? {} : { dryRun }) } };
 }
 
-// Equations that are well formed may still be no cell for this network, which only its parts find out.
-function misfit(error: unknown, cellFile: string, { embedding, hidden }: TrainFlags): unknown {
-  if (!(error instanceof Error)) return error;
-  if (error.name === 'StepError') return new CliError('data', `${cellFile}: ${error.message} Equations that use x itself need --embedding ${embedding} and --hidden ${hidden} to be equal`);
-  return ['LayerError', 'RecipeError'].includes(error.name) ? new CliError('data', `${cellFile}: ${error.message}`) : error;
+async function resumedJob({ recipe, names, command }: TrainRequest, { config, run, out, dryRun }: Flags, resume: string | true): Promise<Prepared> {
+  if (config !== undefined || run !== undefined) throw new CliError('usage', `--resume goes on in the run's own folder with its own settings; leave out ${config === undefined ? '--run' : '--config'}`);
+  const from = resume === true ? await newestRun() : resume;
+  const { specs } = recipes[recipe];
+  const recorded = await recordOf(from);
+  const before = { path: join(from, 'config.json'), content: onlyKnown(recorded, runSpecs) };
+  const settings = resolve(command, [...specs, ...runSpecs], before);
+  const given = givenIn(settings);
+  checkChanges(given, [...specs, ...runSpecs]);
+  const changes = valuesOf(given, specs);
+  const record = { ...changes, ...valuesOf(settings, runSpecs) };
+  return { settings: new Map([...settings].filter(([, { origin }]) => origin !== 'default')), job: { recipe, data: names, config: changes, resume: from, record, ...processPart(settings, { out }), ...(dryRun === undefined ? {} : { dryRun }) } };
 }
 
-/** Code points. */
-function symbols(text: string): number {
-  let total = 0;
-  for (const _ of text) total += 1;
-  return total;
+function processPart(settings: Settings, { run, out }: { readonly run?: string | undefined; readonly out?: string | undefined }): Pick<Job, 'backend' | 'target' | 'dataDir'> {
+  const number = (key: string): number => settings.get(key)?.value as number;
+  const dataDir = settings.get('dataDir')?.value as string | undefined;
+  const target: Target = {
+    saveEvery: number('saveEvery'), keep: number('keep'), sampleEvery: number('sampleEvery'), logEvery: number('logEvery'),
+    ...(run === undefined ? {} : { folder: run }), ...(out === undefined ? {} : { out }),
+  };
+  return { backend: settings.get('backend')?.value as BackendName, target, ...(dataDir === undefined ? {} : { dataDir }) };
 }
 
-/** As a shell takes it. */
-function quoted(path: string): string {
-  return /^[\w./:@%+=,-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
+function configFile(path: string | undefined): ConfigFile | undefined {
+  if (path !== undefined) return readConfigFile(path);
+  return existsSync(projectFile) ? readConfigFile(projectFile) : undefined;
+}
+
+// A cell file says which cell; a name beside it is either a default, or a contradiction.
+function checkedCell(settings: Settings): Settings {
+  const [cell, cellFile] = [settings.get('cell'), settings.get('cellFile')];
+  if (cellFile === undefined) return settings;
+  if (cell !== undefined && cell.origin !== 'default') throw new CliError('usage', `--cell ${String(cell.value)} and --cell-file ${String(cellFile.value)} are two cells; give one of them`);
+  return new Map([...settings].filter(([key]) => key !== 'cell'));
+}
+
+function checkChanges(given: Settings, specs: readonly OptionSpec[]): void {
+  const fixed = specs.find(({ key, resumable }) => resumable !== true && given.has(key));
+  if (fixed === undefined) return;
+  const flags = specs.filter(({ resumable }) => resumable === true).map(({ key }) => flagOf(key));
+  throw new CliError('usage', `${flagOf(fixed.key)} is settled for a training that goes on; these may change: ${flags.join(', ')}`);
+}
+
+function onlyKnown(record: Readonly<Record<string, unknown>>, specs: readonly OptionSpec[]): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(record).filter(([key]) => specs.some((spec) => spec.key === key)));
 }

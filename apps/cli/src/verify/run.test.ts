@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { backendNames, type BackendName } from '../backend.ts';
+import { backendNames, type BackendName } from '../backend-names.ts';
 import { sharedFiles } from '../testing.ts';
 import { verifyFiles, type VerifyOptions } from './run.ts';
 import type { Verdict } from './verdict.ts';
