@@ -44,8 +44,3 @@ export interface Adapter {
   /** One that goes on; `changes` were given anew. */
   resume(source: Source, saved: SavedContent, changes: Values): Promise<Trainee>;
 }
-
-/** Every kind of training, loaded when it is asked for. */
-export const adapters: Readonly<Record<RecipeName, () => Promise<Adapter>>> = {
-  text: async () => (await import('./text.ts')).textAdapter,
-};

@@ -5,8 +5,9 @@ import { readCheckpoint, type SavedContent } from '../files/checkpoint.ts';
 import { checkpointsOf, isFolder, makeRunFolder, recordOf, runFiles } from '../files/run-folder.ts';
 import type { SourceOptions } from '../files/remote.ts';
 import { openSource, type Source } from '../files/source.ts';
-import { adapters, type Trainee } from '../recipes/adapter.ts';
+import type { Trainee } from '../recipes/adapter.ts';
 import type { RecipeName } from '../recipes/names.ts';
+import { adapters } from '../recipes/registry.ts';
 import type { Job } from './protocol.ts';
 
 /** A training that is ready to begin or to go on. */

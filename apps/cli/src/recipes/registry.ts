@@ -1,0 +1,7 @@
+import type { Adapter } from './adapter.ts';
+import type { RecipeName } from './names.ts';
+
+/** Every kind of training, loaded when it is asked for. */
+export const adapters: Readonly<Record<RecipeName, () => Promise<Adapter>>> = {
+  text: async () => (await import('./text.ts')).textAdapter,
+};
