@@ -1,13 +1,14 @@
 import { CellError, cells, latexOf, stepOf, textOf, type Cell, type CellName } from '@unroll/cells';
+import { graphOf, layoutOf, svg } from '@unroll/diagram';
 import { differentiate, planOf, type Step } from '@unroll/expr';
 import { systems } from './systems.ts';
 
 const notice = '<!-- Made by `pnpm run docs` from the definitions in packages/cells; changes here are lost. -->';
 
-/** Every page of docs/cells by its file name. */
+/** Every page and picture of docs/cells by its file name. */
 export function cellPages(): Map<string, string> {
   const entries = Object.entries(cells) as [CellName, Cell][];
-  return new Map([['README.md', overview(entries)], ...entries.map(([name, cell]) => [`${name}.md`, page(name, cell)] as const)]);
+  return new Map([['README.md', overview(entries)], ...entries.flatMap(([name, cell]) => [[`${name}.md`, page(name, cell)], [`${name}.svg`, picture(cell)]] as const)]);
 }
 
 function overview(entries: readonly [CellName, Cell][]): string {
@@ -28,6 +29,7 @@ function page(name: CellName, cell: Cell): string {
     notice,
     `# ${name}`,
     `${cell.source}.`,
+    `![One step of ${name}: old states on the left, new ones on the right](${name}.svg)`,
     ['```math', latexOf(cell), '```'].join('\n'),
     'As text, for `cellFromText` or a file:',
     ['```text', bodyOf(cell), '```'].join('\n'),
@@ -40,6 +42,10 @@ function page(name: CellName, cell: Cell): string {
     table(['system', 'name there', 'to know'], rows),
     '',
   ].join('\n\n');
+}
+
+function picture(cell: Cell): string {
+  return svg(layoutOf(graphOf(cell)), { title: `One step of ${cell.name}` });
 }
 
 // The names of cell and paper stand on the page anyway.

@@ -9,8 +9,8 @@ import { systems } from './systems.ts';
 const folder = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'docs', 'cells');
 const pages = cellPages();
 
-test('there is a page for every cell and no other', () => {
-  expect([...pages.keys()].toSorted()).toEqual([...Object.keys(cells).map((name) => `${name}.md`), 'README.md'].toSorted());
+test('there is a page and a picture for every cell and no other', () => {
+  expect([...pages.keys()].toSorted()).toEqual([...Object.keys(cells).flatMap((name) => [`${name}.md`, `${name}.svg`]), 'README.md'].toSorted());
   expect(readdirSync(folder).toSorted()).toEqual([...pages.keys()].toSorted());
 });
 

@@ -19,6 +19,7 @@ export { defineCell, inputName, inputWeight, recurrentWeight, type Cell, type Ce
 export { CellError } from './errors.ts';
 export { EquationError } from '@unroll/expr';
 export { clip, layerNorm, logSigmoid } from './functions.ts';
+export { idiomOf, type Idiom } from './idioms.ts';
 export { latexOf } from './latex.ts';
 export { withInputDropout, withRecurrentDropout, withZoneout, type ZoneoutMode } from './noise.ts';
 export { projectionWeight, stepOf, weightsOf, type CellSizes } from './step.ts';
