@@ -57,6 +57,11 @@ export interface DataInfo {
   /** The loss of who remembers nothing, and that which nobody can beat. */
   readonly baseline: number;
   readonly floor: number;
+  /** Whether `sample`, and whether `forecast` can be asked for. */
+  readonly text: boolean;
+  readonly series: boolean;
+  /** Held-out sequences. */
+  readonly sequences: number;
 }
 
 /** Training steps since the last progress, in order. NaN where something was not measured. */
@@ -72,9 +77,16 @@ export interface Progress {
   readonly stepsPerSecond: number;
 }
 
+/**
+ * `diverged`: a loss that is no number (step, loss, gradNorm); `device-lost`: the GPU was lost, training went on from a step on a backend (step,
+ * backend); `no-webgpu`: a GPU was asked for and there is none (message); `auto`: which backend was faster (backend, wasm and webgpu in steps a
+ * second, 0 where there is none); `failed`: anything else, in its own words (message).
+ */
+export type NoticeCode = 'diverged' | 'device-lost' | 'no-webgpu' | 'auto' | 'failed';
+
 /** Something that a visitor should be told; `words` has a sentence for each code. */
 export interface Notice {
-  readonly code: 'diverged' | 'device-lost' | 'fell-back' | 'no-webgpu' | 'failed' | 'auto';
+  readonly code: NoticeCode;
   readonly values: Readonly<Record<string, string | number>>;
 }
 
@@ -123,6 +135,70 @@ export interface Calls {
   /** Steps to which `rewind` can go. */
   snapshots(): readonly number[];
   trace(request: TraceRequest): Trace;
+  /** Text that the model writes; only where symbols are characters. */
+  sample(request: SampleRequest): Sample;
+  /** What the model says of the future of a series; only where there is one. */
+  forecast(request: { readonly column: number; readonly seed: number }): Forecast;
+  /** A copy of the parameters, by their PyTorch names. */
+  weights(): readonly NamedArray[];
+  /** Takes over parameters, or numbers in the order of the state dict, and starts counting at 0 from there. */
+  load(weights: readonly NamedArray[] | Float32Array): void;
+  /** Takes the GPU away, as a driver that crashes would: for tests, and for those who want to see it. */
+  loseDevice(): void;
+}
+
+/** A parameter on the host. */
+export interface NamedArray {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** How text is drawn. */
+export interface SampleRequest {
+  /** Read first; letters that the text never had are left out. */
+  readonly prompt: string;
+  /** Characters to draw. */
+  readonly length: number;
+  /** Scores are divided by it: 0 always takes the likeliest. */
+  readonly temperature: number;
+  readonly seed: number;
+  /** The gate or state to look at beside. */
+  readonly value: string;
+}
+
+/** Text that was drawn: N characters, those of the prompt included. */
+export interface Sample {
+  readonly characters: readonly string[];
+  /** How many of them were given. */
+  readonly prompted: number;
+  readonly hidden: number;
+  readonly value: string;
+  /** [N, H] that value after reading each character. */
+  readonly values: Float32Array;
+}
+
+/** The future of one column of a series, in its units. */
+export interface Forecast {
+  readonly column: number;
+  readonly names: readonly string[];
+  /** Rows of the series: of `past[0]`, and of `actual[0]`. */
+  readonly first: number;
+  readonly origin: number;
+  readonly past: Float64Array;
+  readonly actual: Float64Array;
+  /** The forecast, and the bounds of the share `inside` of the futures that are likely. */
+  readonly middle: Float64Array;
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+  readonly inside: number;
+  /** Of who says again what was a season ago. */
+  readonly naive: Float64Array;
+  readonly season: number;
+  /** Mean absolute errors of both. */
+  readonly error: number;
+  readonly naiveError: number;
+  readonly times?: Float64Array;
 }
 
 export type CallName = keyof Calls;

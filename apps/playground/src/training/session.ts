@@ -1,77 +1,91 @@
-import { Generator, use } from '@unroll/tensor';
-import { adam, crossEntropy, DivergenceError, fit, mse, type Batch, type FitProgress, type Optimizer } from '@unroll/train';
+import { use } from '@unroll/tensor';
+import { DivergenceError } from '@unroll/train';
 import type { Learning } from '../config/config.ts';
-import { openBackend } from './backends.ts';
+import { fasterDevice, isLoss, openDevice, type Device } from './backends.ts';
+import { forecastOf } from './forecast.ts';
 import { judge } from './judge.ts';
 import { cellOf, widthOf } from './match.ts';
 import { Meter } from './meter.ts';
-import { SequenceModel } from './model.ts';
-import type { BackendName, Message, Opened, Progress, RunSpec, Trace, TraceRequest } from './protocol.ts';
-import { SnapshotRing } from './ring.ts';
+import { Network, type NetworkPlan } from './network.ts';
+import type { Forecast, Message, NamedArray, Notice, Opened, RunSpec, Sample, SampleRequest, Trace, TraceRequest } from './protocol.ts';
+import { SnapshotRing, type Snapshot } from './ring.ts';
+import { sampleOf } from './sampling.ts';
 import { applySnapshot, takeSnapshot, type HostTraining } from './snapshot.ts';
-import { sourceOf, type Source } from './sources.ts';
+import { sourceOf } from './sources/index.ts';
 import { traceOf } from './trace.ts';
+import { readWeights, unpacked, writeWeights } from './weights.ts';
 
 /** Held-out sequences are judged every so many training steps. */
 const judgeEvery = 10;
-const snapshots = { capacity: 64, stride: 10 };
+const ring = { capacity: 64, stride: 10 };
 /** Milliseconds of training after which questions get their turn. */
 const turnTime = 16;
+/** A GPU that is lost twice within so many milliseconds is left alone. */
+const patience = 60_000;
+/** Milliseconds between the snapshots that a lost device is recovered from. */
+const safeEvery = 2000;
 
 /** The training of one model: everything that a worker does, without knowing that it is one. */
 export class Session {
-  readonly #source: Source;
-  readonly #backend: BackendName;
+  readonly #plan: NetworkPlan;
   readonly #tell: (message: Message) => void;
-  readonly #model: SequenceModel;
-  readonly #optimizer: Optimizer;
-  readonly #ring = new SnapshotRing<HostTraining>(snapshots.capacity, snapshots.stride);
   readonly #meter: Meter;
+  readonly #ring = new SnapshotRing<HostTraining>(ring.capacity, ring.stride);
   #learning: Learning;
-  #updates: AsyncGenerator<FitProgress<unknown>, void, void> | undefined;
+  #device: Device;
+  #network: Network;
+  /** The newest snapshot, which need not be in the ring. */
+  #safe: Snapshot<HostTraining> & { readonly time: number };
+  #lostAt = -Infinity;
   #limit = 0;
   #running = false;
   #closed = false;
   #queue: Promise<unknown> = Promise.resolve();
 
-  private constructor(spec: RunSpec, source: Source, backend: BackendName, tell: (message: Message) => void) {
-    [this.#source, this.#backend, this.#tell, this.#learning] = [source, backend, tell, spec];
-    const cell = cellOf(spec);
-    this.#model = new SequenceModel(cell, source.shape, widthOf(cell, spec, source.shape), new Generator(spec.seed));
-    this.#optimizer = adam({ lr: spec.lr });
-    this.#meter = new Meter((progress: Progress) => tell({ kind: 'progress', progress }));
-    this.learn(spec);
+  private constructor(plan: NetworkPlan, learning: Learning, { device, network, first }: { readonly device: Device; readonly network: Network; readonly first: HostTraining }, tell: (message: Message) => void) {
+    this.#plan = plan;
+    this.#tell = tell;
+    this.#learning = learning;
+    this.#device = device;
+    this.#network = network;
+    this.#meter = new Meter((progress) => tell({ kind: 'progress', progress }));
+    this.#safe = { step: 0, content: first, time: performance.now() };
+    this.#ring.add(this.#safe);
   }
 
-  /** Builds the model. Throws EquationError for a cell that cannot be read, and what backends and data throw. */
+  /** Builds the model. Throws EquationError for a cell that cannot be read, DataError for a text or table that cannot be learnt from. */
   static async open(spec: RunSpec, tell: (message: Message) => void): Promise<Session> {
+    const cell = cellOf(spec);
     const source = await sourceOf(spec);
-    const name = spec.backend === 'auto' ? 'wasm' : spec.backend;
-    use(await openBackend(name));
-    const session = new Session(spec, source, name, tell);
-    await session.#remember();
-    return session;
+    const plan = { cell, source, hidden: widthOf(cell, spec, source.shape), seed: spec.seed };
+    const device = spec.backend === 'auto' ? await fasterDevice(plan, spec) : await openDevice(spec.backend);
+    use(device.backend);
+    const network = new Network(plan, spec);
+    return new Session(plan, spec, { device, network, first: await takeSnapshot(network) }, tell);
   }
 
   /** What it turned out to be. */
   get opened(): Opened {
-    const { cell, hiddenSize } = this.#model.rnn;
-    const { inputs, targets, per, inputSymbols, targetSymbols } = this.#source.shape;
+    const { model } = this.#network;
+    const { shape, baseline, floor, vocabulary, series, heldOut } = this.#plan.source;
+    const { inputs, targets, per, inputSymbols, targetSymbols } = shape;
     return {
-      parameters: Object.values(this.#model.parameters()).reduce((sum, { size }) => sum + size, 0),
-      hidden: hiddenSize,
-      backend: this.#backend,
-      values: cell.values.map((value) => value.name),
-      states: cell.state,
+      parameters: Object.values(model.parameters()).reduce((sum, { size }) => sum + size, 0),
+      hidden: model.rnn.hiddenSize,
+      backend: this.#device.name,
+      values: model.rnn.cell.values.map(({ name }) => name),
+      states: model.rnn.cell.state,
       data: {
-        inputs, targets: targets as Opened['data']['targets'], per: per as Opened['data']['per'], baseline: this.#source.baseline, floor: this.#source.floor,
+        inputs, targets: targets as Opened['data']['targets'], per: per as Opened['data']['per'], baseline, floor,
+        text: vocabulary !== undefined, series: series !== undefined, sequences: heldOut.inputShape[1] ?? 1,
         ...(inputSymbols === undefined ? {} : { inputSymbols }), ...(targetSymbols === undefined ? {} : { targetSymbols }),
       },
+      ...(this.#device.notice === undefined ? {} : { notice: this.#device.notice }),
     };
   }
 
-  get #step(): number {
-    return this.#optimizer.steps;
+  get snapshots(): readonly number[] {
+    return this.#ring.steps;
   }
 
   grant(limit: number): void {
@@ -79,51 +93,77 @@ export class Session {
     if (!this.#running) void this.#run();
   }
 
-  learn({ lr, clip, truncate }: Learning): void {
-    this.#learning = { lr, clip, truncate };
-    this.#optimizer.lr = lr;
-    this.#model.truncate = truncate;
-    this.#restart();
+  learn(settings: Learning): Promise<void> {
+    return this.#turn(() => {
+      this.#learning = settings;
+      return this.#network.learn(settings);
+    });
   }
 
   rewind(step: number): Promise<number> {
-    return this.#turn(() => {
+    return this.#turn(async () => {
       const snapshot = this.#ring.before(step);
-      if (snapshot === undefined) return this.#step;
-      this.#restart();
-      applySnapshot(this.#training, snapshot.content);
-      this.#optimizer.lr = this.#learning.lr;
+      if (snapshot === undefined) return this.#network.step;
+      this.#meter.flush(this.#network.step);
+      await this.#restore(snapshot);
       this.#ring.forget(snapshot.step);
       this.#limit = snapshot.step;
       return snapshot.step;
     });
   }
 
-  get snapshots(): readonly number[] {
-    return this.#ring.steps;
+  trace(request: TraceRequest): Promise<Trace> {
+    const { shape, heldOut: batch } = this.#plan.source;
+    return this.#turn(() => this.#onDevice(() => traceOf({ model: this.#network.model, shape, batch, step: this.#network.step }, request)));
   }
 
-  trace(request: TraceRequest): Promise<Trace> {
-    return this.#turn(() => traceOf({ model: this.#model, shape: this.#source.shape, batch: this.#source.heldOut, step: this.#step }, request));
+  sample(request: SampleRequest): Promise<Sample> {
+    const { vocabulary } = this.#plan.source;
+    if (vocabulary === undefined) throw new TypeError('sample: symbols of this task are no characters');
+    return this.#turn(() => this.#onDevice(() => sampleOf(this.#network.model, vocabulary, request)));
+  }
+
+  forecast(request: { readonly column: number; readonly seed: number }): Promise<Forecast> {
+    const { series } = this.#plan.source;
+    if (series === undefined) throw new TypeError('forecast: this task has no series to go on with');
+    return this.#turn(() => this.#onDevice(() => forecastOf(this.#network.model, series, request)));
+  }
+
+  weights(): Promise<readonly NamedArray[]> {
+    return this.#turn(() => this.#onDevice(() => readWeights(this.#network.model)));
+  }
+
+  load(weights: readonly NamedArray[] | Float32Array): Promise<void> {
+    return this.#turn(async () => {
+      const { model } = this.#network;
+      writeWeights(model, weights instanceof Float32Array ? unpacked(model, weights) : weights);
+      await this.#network.interrupt();
+      this.#network.optimizer.dispose();
+      this.#ring.forget(-1);
+      this.#limit = 0;
+      await this.#remember();
+    });
+  }
+
+  loseDevice(): void {
+    this.#device.lose();
   }
 
   /** Ends it and frees everything. */
   close(): Promise<void> {
     this.#closed = true;
-    return this.#turn(() => {
-      this.#restart();
-      this.#model.dispose();
-      this.#optimizer.dispose();
+    return this.#turn(async () => {
+      await this.#network.dispose();
+      this.#device.lose();
     });
-  }
-
-  get #training(): { model: SequenceModel; optimizer: Optimizer } {
-    return { model: this.#model, optimizer: this.#optimizer };
   }
 
   // One thing at a time, in the order in which they were asked for.
   #turn<T>(body: () => T | Promise<T>): Promise<T> {
-    const done = this.#queue.then(body);
+    const done = this.#queue.then(() => {
+      use(this.#device.backend);
+      return body();
+    });
     this.#queue = done.catch(() => undefined);
     return done;
   }
@@ -131,53 +171,70 @@ export class Session {
   async #run(): Promise<void> {
     this.#running = true;
     try {
-      while (!this.#closed && this.#step < this.#limit) await this.#turn(() => this.#someSteps());
+      while (!this.#closed && this.#network.step < this.#limit) await this.#turn(() => this.#someSteps());
     } catch (error) {
-      this.#limit = this.#step;
+      this.#limit = this.#network.step;
       this.#tell({ kind: 'notice', notice: noticeOf(error) });
     } finally {
       this.#running = false;
-      this.#meter.flush(this.#step);
-      this.#tell({ kind: 'paused', step: this.#step });
+      this.#meter.flush(this.#network.step);
+      this.#tell({ kind: 'paused', step: this.#network.step });
     }
   }
 
   async #someSteps(): Promise<void> {
     const end = performance.now() + turnTime;
-    do await this.#oneStep(); while (!this.#closed && this.#step < this.#limit && performance.now() < end);
+    do await this.#onDevice(() => this.#oneStep()); while (!this.#closed && this.#network.step < this.#limit && performance.now() < end);
   }
 
   async #oneStep(): Promise<void> {
-    this.#updates ??= fit(this.#model, this.#batches(), { loss: this.#source.shape.targets === 'classification' ? crossEntropy : mse, optimizer: this.#optimizer, clipNorm: this.#learning.clip });
-    const { value } = await this.#updates.next();
-    if (value === undefined) return;
-    const judgement = this.#step % judgeEvery === 0 ? await judge(this.#model, this.#source.shape, this.#source.heldOut) : undefined;
-    if (this.#ring.wants(this.#step)) await this.#remember();
-    this.#meter.add({ step: this.#step, loss: value.loss, gradNorm: value.gradNorm ?? NaN, score: judgement?.score ?? NaN, heldOut: judgement?.loss ?? NaN });
-  }
-
-  *#batches(): BatchStream {
-    while (true) {
-      const { inputs, inputShape, targets, targetShape, lengths } = this.#source.batch(this.#step);
-      this.#model.lengths = lengths;
-      yield { inputs, targets, shape: inputShape, targetShape };
-    }
+    const { loss, gradNorm = NaN } = await this.#network.update();
+    const { step, model } = this.#network;
+    const { shape, heldOut } = this.#plan.source;
+    const judgement = step % judgeEvery === 0 ? await judge(model, shape, heldOut) : { score: NaN, loss: NaN };
+    if (this.#ring.wants(step) || performance.now() - this.#safe.time > safeEvery) await this.#remember();
+    this.#meter.add({ step, loss, gradNorm, score: judgement.score, heldOut: judgement.loss });
   }
 
   async #remember(): Promise<void> {
-    this.#ring.add({ step: this.#step, content: await takeSnapshot(this.#training) });
+    const snapshot = { step: this.#network.step, content: await takeSnapshot(this.#network), time: performance.now() };
+    if (this.#ring.wants(snapshot.step)) this.#ring.add(snapshot);
+    this.#safe = snapshot;
   }
 
-  // Ends the loop; the next step begins one with the present settings.
-  #restart(): void {
-    void this.#updates?.return();
-    this.#updates = undefined;
+  async #restore({ step, content }: Snapshot<HostTraining>): Promise<void> {
+    await this.#network.interrupt();
+    applySnapshot(this.#network, content);
+    await this.#network.learn(this.#learning);
+    this.#safe = { step, content, time: performance.now() };
+  }
+
+  /** Runs something on the device; where that is lost meanwhile, it begins anew from the last snapshot on another one. */
+  async #onDevice<T>(body: () => Promise<T>): Promise<T> {
+    try {
+      return await body();
+    } catch (error) {
+      if (!isLoss(error)) throw error;
+      await this.#recover();
+      return this.#onDevice(body);
+    }
+  }
+
+  // What was on the device is gone, so nothing is freed there. After the second loss in a minute the processor takes over.
+  async #recover(): Promise<void> {
+    this.#meter.flush(this.#network.step);
+    const again = performance.now() - this.#lostAt > patience;
+    this.#lostAt = performance.now();
+    this.#device = await openDevice(again ? 'webgpu' : 'wasm');
+    use(this.#device.backend);
+    this.#network = new Network(this.#plan, this.#learning);
+    await this.#restore(this.#safe);
+    this.#ring.forget(this.#safe.step);
+    this.#tell({ kind: 'notice', notice: { code: 'device-lost', values: { step: this.#safe.step, backend: this.#device.name } } });
   }
 }
 
-type BatchStream = globalThis.Generator<Batch, void, void>;
-
-function noticeOf(error: unknown): Extract<Message, { kind: 'notice' }>['notice'] {
+function noticeOf(error: unknown): Notice {
   if (error instanceof DivergenceError) return { code: 'diverged', values: { step: error.step, loss: String(error.loss), gradNorm: String(error.gradNorm) } };
   return { code: 'failed', values: { message: error instanceof Error ? error.message : String(error) } };
 }

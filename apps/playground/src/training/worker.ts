@@ -23,6 +23,11 @@ const answers: Answers = {
   rewind: (step) => current().rewind(step),
   snapshots: () => current().snapshots,
   trace: (request) => current().trace(request),
+  sample: (request) => current().sample(request),
+  forecast: (request) => current().forecast(request),
+  weights: () => current().weights(),
+  load: (weights) => current().load(weights),
+  loseDevice: () => current().loseDevice(),
 };
 
 globalThis.addEventListener('message', ({ data }: MessageEvent<Call>) => void answer(data));

@@ -1,0 +1,119 @@
+import { Rng } from '@unroll/datasets';
+import type { RecurrentState } from '@unroll/layers';
+import { scope, tensor } from '@unroll/tensor';
+import { releaseState, retainState } from '@unroll/train';
+import type { SequenceModel } from './model.ts';
+import type { Forecast } from './protocol.ts';
+import type { ForecastSeries } from './sources/source.ts';
+
+/** Futures that are drawn for the interval, beside the one without noise. */
+const futures = 100;
+/** Rows that the model reads before it begins to forecast, at most. */
+const longestContext = 200;
+/** Share of the futures in the interval. */
+const inside = 0.8;
+
+/**
+ * A forecast beyond the origin of a series, in its units: the model reads the past, then its own predictions. The interval has the middle
+ * 80 % of many futures, each with errors drawn from those that the model made on the past (Hyndman & Athanasopoulos, Forecasting, ch. 5.5).
+ */
+export async function forecastOf(model: SequenceModel, series: ForecastSeries, { column, seed }: { readonly column: number; readonly seed: number }): Promise<Forecast> {
+  const width = series.names.length;
+  const rows = series.values.length / width;
+  const context = Math.min(series.origin, longestContext);
+  const past = scaledRows(series, series.origin - context, series.origin);
+  const onPast = await predictionsOn(model, past, width);
+  const errors = errorsOf(past, onPast, width, series.horizon);
+  const drawn = await futuresOf(model, past, errors, { ...series, steps: rows - series.origin, width, rng: new Rng(seed) });
+  const units = (values: readonly number[]): Float64Array => Float64Array.from(values, (value) => series.unscale(value, column));
+  const steps = Array.from({ length: rows - series.origin }, (_, t) => drawn.map((future) => future[t * width + column] as number));
+  const sorted = steps.map((values) => values.slice(1).sort((a, b) => a - b));
+  const quantile = (share: number): Float64Array => units(sorted.map((values) => values[Math.round(share * (values.length - 1))] as number));
+  const known = (row: number): number => series.values[row * width + column] as number;
+  const naive = Float64Array.from(steps, (_, t) => known(series.origin - series.season + (t % series.season)));
+  const middle = units(steps.map(([middle]) => middle as number));
+  const actual = Float64Array.from(steps, (_, t) => known(series.origin + t));
+  return {
+    column, names: series.names, first: series.origin - context, origin: series.origin,
+    past: Float64Array.from({ length: context }, (_, k) => known(series.origin - context + k)), actual,
+    middle, low: quantile((1 - inside) / 2), high: quantile((1 + inside) / 2), naive, season: series.season, inside,
+    error: meanError(middle, actual), naiveError: meanError(naive, actual),
+    ...(series.times === undefined ? {} : { times: series.times.slice(series.origin - context) }),
+  };
+}
+
+// Private.
+
+function scaledRows({ values, names, scale }: ForecastSeries, from: number, to: number): Float64Array {
+  return values.slice(from * names.length, to * names.length).map((value, k) => scale(value, k % names.length));
+}
+
+/** What the model says after each row of the past. */
+async function predictionsOn(model: SequenceModel, past: Float64Array, width: number): Promise<ArrayLike<number>> {
+  const output = scope(() => {
+    const [outputs] = model.rnn.forward(tensor(Float32Array.from(past), { shape: [past.length / width, 1, width] }));
+    return model.head.forward(outputs);
+  });
+  const read = await output.data();
+  output.dispose();
+  return read;
+}
+
+/** Errors of the second half of the past, row by row: what came, less what was said. */
+function errorsOf(past: Float64Array, said: ArrayLike<number>, width: number, horizon: number): number[][] {
+  const rows = past.length / width;
+  const first = Math.min(rows - 1, Math.max(horizon, Math.floor(rows / 2)));
+  return Array.from({ length: rows - first }, (_, k) => Array.from({ length: width }, (_, c) => {
+    const row = first + k;
+    return (past[row * width + c] as number) - (said[(row - horizon) * width + c] ?? 0);
+  }));
+}
+
+interface Future {
+  readonly steps: number;
+  readonly width: number;
+  readonly horizon: number;
+  readonly rng: Rng;
+}
+
+/** [futures + 1][steps * width]: the first one without noise. The row after t is what was said `horizon` rows before it. */
+async function futuresOf(model: SequenceModel, past: Float64Array, errors: readonly (readonly number[])[], { steps, width, horizon, rng }: Future): Promise<Float64Array[]> {
+  const count = futures + 1;
+  const rows = past.length / width;
+  const made = Array.from({ length: count }, () => new Float64Array(steps * width));
+  const said: ArrayLike<number>[] = [];
+  let input = Float32Array.from({ length: rows * count * width }, (_, k) => past[Math.floor(k / (count * width)) * width + (k % width)] as number);
+  let state: RecurrentState | undefined;
+  try {
+    for (let t = 0; t < steps; t++) {
+      const length = input.length / (count * width);
+      const { output, next } = scope(() => {
+        const [outputs, after] = model.rnn.forward(tensor(input, { shape: [length, count, width] }), state);
+        return { output: model.head.forward(outputs), next: retainState(after) };
+      });
+      releaseState(state);
+      state = next;
+      const read = await output.data();
+      output.dispose();
+      for (let step = 0; step < length; step++) said.push(read.slice(step * count * width, (step + 1) * count * width));
+      const prediction = said[rows + t - horizon] as ArrayLike<number>;
+      input = new Float32Array(count * width);
+      for (let future = 0; future < count; future++) {
+        const error = future === 0 ? undefined : errors[rng.integer(errors.length)];
+        for (let c = 0; c < width; c++) {
+          const value = (prediction[future * width + c] as number) + (error?.[c] ?? 0);
+          (made[future] as Float64Array)[t * width + c] = value;
+          input[future * width + c] = value;
+        }
+      }
+    }
+    return made;
+  } finally {
+    releaseState(state);
+  }
+}
+
+/** Mean of absolute errors. */
+function meanError(said: Float64Array, actual: Float64Array): number {
+  return said.reduce((sum, value, t) => sum + Math.abs(value - (actual[t] as number)), 0) / Math.max(1, said.length);
+}
