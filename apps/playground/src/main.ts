@@ -1,9 +1,24 @@
 import { mount } from 'svelte';
 import 'uplot/dist/uPlot.min.css';
 import App from './App.svelte';
+import { readAddress, unpack, writeAddress } from './state/address.ts';
 import { Lab } from './state/lab.svelte.ts';
+import { watchVisibility } from './state/visibility.ts';
+import { Speaker } from './words/speaker.svelte.ts';
 import './theme.css';
 
-const lab = new Lab();
-mount(App, { target: document.querySelector('#app') as HTMLElement, props: { lab } });
-void lab.reset();
+const lab = new Lab({ changed: (config) => void writeAddress(config) });
+const speaker = new Speaker();
+if (navigator.language.startsWith('ko')) void speaker.choose('ko');
+mount(App, { target: document.querySelector('#app') as HTMLElement, props: { lab, speaker } });
+watchVisibility(lab);
+void begin();
+globalThis.addEventListener('hashchange', () => void begin());
+
+/** Opens what the address says, or what the page begins with. */
+async function begin(): Promise<void> {
+  const reading = await readAddress();
+  await lab.open(reading?.config ?? lab.config);
+  lab.remarks = reading?.remarks ?? [];
+  if (reading?.model !== undefined) await unpack(lab, reading.model).catch(() => (lab.remarks = [...lab.remarks, { code: 'changed', field: 'model' }]));
+}

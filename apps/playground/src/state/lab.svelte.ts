@@ -1,8 +1,9 @@
 import type { Config, Learning, ModelConfig, Slot } from '../config/config.ts';
 import { slots } from '../config/config.ts';
+import type { Reading } from '../config/fragment.ts';
 import { firstConfig, optionsOf, taskInfos } from '../config/tasks.ts';
 import { startWorker, type ModelWorker, type WorkerEvent } from '../training/client.ts';
-import type { Notice, Opened, OwnData, RunSpec, Trace } from '../training/protocol.ts';
+import type { CallName, Calls, Notice, Opened, OwnData, RunSpec, Trace } from '../training/protocol.ts';
 import { Curve } from './curve.ts';
 
 /** What a model is doing. */
@@ -19,6 +20,10 @@ export class ModelState {
   loss: number | undefined = $state(undefined);
   gradNorm: number | undefined = $state(undefined);
   score: number | undefined = $state(undefined);
+  /** Loss on unseen sequences. */
+  heldOut: number | undefined = $state(undefined);
+  /** Steps to which one can go back. */
+  snapshots: readonly number[] = $state.raw([]);
   notice: Notice | undefined = $state.raw(undefined);
   /** The held-out sequence that is looked at, from inside; kept up to date while `lab.watched` has this slot. */
   trace: Trace | undefined = $state.raw(undefined);
@@ -34,6 +39,12 @@ export class ModelState {
 /** Milliseconds between two traces of a model. */
 const traceEvery = 200;
 
+/** Who wants to know what happens. */
+export interface LabOptions {
+  /** Hears of every other configuration. */
+  readonly changed?: (config: Config) => void;
+}
+
 /** The whole page's state: three models on one task. Views read it and call its methods; nobody else talks to the workers. */
 export class Lab {
   config: Config = $state.raw(firstConfig);
@@ -47,12 +58,18 @@ export class Lab {
   revision: number = $state(0);
   /** The visitor's own text or table. */
   data: OwnData | undefined = $state.raw(undefined);
+  /** What an address said that could not be taken as it stood. */
+  remarks: Reading['remarks'] = $state.raw([]);
   readonly #workers: readonly ModelWorker[];
-  readonly #watched = new Map<Slot, { reach: boolean }>();
+  readonly #changed: (config: Config) => void;
+  /** Why it stopped by itself. */
+  stopped: 'hidden' | undefined = $state(undefined);
+  readonly #watched: Readonly<Record<Slot, Set<{ readonly reach: boolean }>>> = { 0: new Set(), 1: new Set(), 2: new Set() };
   readonly #tracing = new Map<Slot, number>();
   #generation = 0;
 
-  constructor(start: (slot: Slot, listen: (event: WorkerEvent) => void) => ModelWorker = (slot, listen) => startWorker(`model-${slot}`, listen)) {
+  constructor({ changed = () => undefined }: LabOptions = {}, start: (slot: Slot, listen: (event: WorkerEvent) => void) => ModelWorker = (slot, listen) => startWorker(`model-${slot}`, listen)) {
+    this.#changed = changed;
     this.#workers = slots.map((slot) => start(slot, (event) => this.#heard(slot, event)));
   }
 
@@ -62,6 +79,7 @@ export class Lab {
 
   /** Trains until `pause`. */
   play(): void {
+    this.stopped = undefined;
     this.playing = true;
     this.#advance();
   }
@@ -104,6 +122,8 @@ export class Lab {
     const wasPlaying = this.playing;
     this.playing = false;
     this.config = config;
+    this.remarks = [];
+    this.#changed(config);
     this.#generation += 1;
     const generation = this.#generation;
     await Promise.all(slots.map((slot) => this.#openModel(slot, generation)));
@@ -113,6 +133,7 @@ export class Lab {
   /** Changes how all models learn, without starting anew. */
   learn(settings: Partial<Learning>): void {
     this.config = { ...this.config, ...settings };
+    this.#changed(this.config);
     this.#each((worker) => void worker.call('learn', learningOf(this.config)));
   }
 
@@ -122,10 +143,11 @@ export class Lab {
     await Promise.all(slots.map(async (slot) => {
       const model = this.models[slot];
       const reached = await (this.#workers[slot] as ModelWorker).call('rewind', step);
-      model.ghost = model.curve.copy();
+      if (reached < model.curve.steps) model.ghost = model.curve.copy();
       model.curve.cut(reached);
       model.step = reached;
       model.notice = undefined;
+      model.snapshots = await this.ask(slot, 'snapshots');
       void this.#traced(slot, true);
     }));
     this.revision += 1;
@@ -134,11 +156,37 @@ export class Lab {
   /** Keeps traces of a model up to date until the function that it returns is called. */
   watch(slot: Slot, { reach = false }: { readonly reach?: boolean } = {}): () => void {
     const wish = { reach };
-    this.#watched.set(slot, wish);
+    this.#watched[slot].add(wish);
     void this.#traced(slot, true);
-    return () => {
-      if (this.#watched.get(slot) === wish) this.#watched.delete(slot);
-    };
+    return () => void this.#watched[slot].delete(wish);
+  }
+
+  /** Asks the worker of a model something. Rejects with a RefusalError that says why not. */
+  ask<Name extends CallName>(slot: Slot, name: Name, ...args: Parameters<Calls[Name]>): Promise<ReturnType<Calls[Name]>> {
+    return (this.#workers[slot] as ModelWorker).call(name, ...args);
+  }
+
+  /** Puts weights into a model, which begins to count at 0 again. Rejects where they do not fit; the model is then as it was. */
+  async load(slot: Slot, weights: Parameters<Calls['load']>[0]): Promise<void> {
+    this.pause();
+    await this.ask(slot, 'load', weights);
+    this.#begin(this.models[slot]);
+    void this.#traced(slot, true);
+    this.models[slot].snapshots = await this.ask(slot, 'snapshots');
+  }
+
+  /** The visitor's own text or table: learnt from at once. Without one the built-in text is. */
+  bring(data: OwnData | undefined, task: 'text' | 'csv'): Promise<void> {
+    this.data = data;
+    return this.config.task === task ? this.reset() : this.chooseTask(task);
+  }
+
+  /** Halves the learning rate and goes on from the last snapshot: what one does when a loss is no number any more. */
+  async calmDown(): Promise<void> {
+    const step = Math.min(...this.models.map(({ snapshots }) => snapshots.at(-1) ?? 0));
+    this.learn({ lr: this.config.lr / 2 });
+    await this.rewind(step);
+    this.play();
   }
 
   /** Looks at another held-out sequence. */
@@ -150,19 +198,24 @@ export class Lab {
   async #openModel(slot: Slot, generation: number): Promise<void> {
     const model = this.models[slot];
     model.status = 'opening';
-    if (model.curve.steps > 0) model.ghost = model.curve;
-    model.curve = new Curve();
-    Object.assign(model, { step: 0, stepsPerSecond: 0, loss: undefined, gradNorm: undefined, score: undefined, notice: undefined });
-    this.revision += 1;
+    this.#begin(model);
     try {
       const opened = await (this.#workers[slot] as ModelWorker).call('open', this.#specOf(slot));
       if (generation !== this.#generation) return;
-      Object.assign(model, { opened, status: 'ready', notice: opened.notice });
+      Object.assign(model, { opened, status: 'ready', notice: opened.notice, snapshots: [0] });
       void this.#traced(slot, true);
     } catch (error) {
       if (generation !== this.#generation) return;
       Object.assign(model, { status: 'failed', notice: { code: 'failed', values: { message: error instanceof Error ? error.message : String(error) } } });
     }
+  }
+
+  // A new run; the one before stays as a ghost.
+  #begin(model: ModelState): void {
+    if (model.curve.steps > 0) model.ghost = model.curve;
+    model.curve = new Curve();
+    Object.assign(model, { step: 0, stepsPerSecond: 0, loss: undefined, gradNorm: undefined, score: undefined, heldOut: undefined, notice: undefined });
+    this.revision += 1;
   }
 
   #specOf(slot: Slot): RunSpec {
@@ -176,18 +229,34 @@ export class Lab {
 
   #heard(slot: Slot, event: WorkerEvent): void {
     const model = this.models[slot];
-    if (event.kind === 'notice') model.notice = event.notice;
+    if (event.kind === 'notice') this.#noticed(model, event.notice);
+    if (event.kind === 'paused') this.#paused(slot).catch(() => undefined);
     if (event.kind === 'progress') {
       model.curve.add(event.progress);
       model.step = event.progress.step;
       model.stepsPerSecond = event.progress.stepsPerSecond;
       model.loss = event.progress.losses.at(-1);
       model.gradNorm = event.progress.gradNorms.at(-1);
-      model.score = model.curve.last('score');
+      model.score = event.progress.scores.findLast((score) => !Number.isNaN(score)) ?? model.score;
+      model.heldOut = event.progress.heldOut.findLast((loss) => !Number.isNaN(loss)) ?? model.heldOut;
       this.revision += 1;
       if (this.playing) this.#advance();
     }
     void this.#traced(slot, event.kind === 'paused');
+  }
+
+  #noticed(model: ModelState, notice: Notice): void {
+    model.notice = notice;
+    const { step, backend } = notice.values;
+    if (notice.code !== 'device-lost' || typeof step !== 'number' || model.opened === undefined) return;
+    model.curve.cut(step);
+    model.step = step;
+    model.opened = { ...model.opened, backend: backend === 'webgpu' ? 'webgpu' : 'wasm' };
+  }
+
+  async #paused(slot: Slot): Promise<void> {
+    this.models[slot].stepsPerSecond = 0;
+    this.models[slot].snapshots = await this.ask(slot, 'snapshots');
   }
 
   // Who is ahead waits, so that all curves are of the same length.
@@ -208,12 +277,12 @@ export class Lab {
   }
 
   async #traced(slot: Slot, now: boolean): Promise<void> {
-    const wish = this.#watched.get(slot);
+    const wishes = [...this.#watched[slot]];
     const last = this.#tracing.get(slot) ?? -Infinity;
-    if (wish === undefined || this.models[slot].status !== 'ready' || last === Infinity || (!now && performance.now() - last < traceEvery)) return;
+    if (wishes.length === 0 || this.models[slot].status !== 'ready' || last === Infinity || (!now && performance.now() - last < traceEvery)) return;
     this.#tracing.set(slot, Infinity);
     try {
-      this.models[slot].trace = await (this.#workers[slot] as ModelWorker).call('trace', { sequence: this.sequence, reach: wish.reach });
+      this.models[slot].trace = await (this.#workers[slot] as ModelWorker).call('trace', { sequence: this.sequence, reach: wishes.some(({ reach }) => reach) });
     } finally {
       this.#tracing.set(slot, performance.now());
     }

@@ -9,13 +9,14 @@ export interface Line {
   readonly ghost: Curve | undefined;
 }
 
-/** Points of lines over a common grid of training steps, as uPlot reads them: x, then each line, then each ghost. */
-export function pointsOf(lines: readonly Line[], quantity: Quantity, smoothing: number): (number | null)[][] {
+/** Columns over a common grid of training steps, as uPlot reads them: x, each line, each ghost, and a constant level. */
+export function pointsOf(lines: readonly Line[], quantity: Quantity, { smoothing, level }: { readonly smoothing: number; readonly level?: number | undefined }): (number | null)[][] {
   const curves = [...lines.map(({ curve }) => curve), ...lines.map(({ ghost }) => ghost)];
   const width = Math.max(...curves.map((curve) => curve?.width ?? 1));
   const columns = curves.map((curve) => smoothed(curve?.values(quantity, width) ?? [], smoothing));
-  const rows = Math.max(1, ...columns.map(({ length }) => length));
-  return [Array.from({ length: rows }, (_, k) => (k + 1) * width), ...columns.map((column) => Array.from({ length: rows }, (_, k) => column[k] ?? null))];
+  const rows = Math.max(2, ...columns.map(({ length }) => length));
+  const grid = Array.from({ length: rows }, (_, k) => (k + 1) * width);
+  return [grid, ...columns.map((column) => grid.map((_, k) => column[k] ?? null)), grid.map(() => level ?? null)];
 }
 
 /** An exponential mean; 0 leaves values as they are. */
@@ -28,20 +29,35 @@ export function smoothed(values: readonly (number | null)[], smoothing: number):
   });
 }
 
+/** At most so many rows, evenly spread, of those in which something was measured: for a table beside the chart. */
+export function sampledRows(columns: readonly (readonly (number | null)[])[], most: number): (number | null)[][] {
+  const measured = (columns[0] ?? []).flatMap((_, k) => (columns.slice(1, 4).some((column) => column[k] !== null && column[k] !== undefined) ? [k] : []));
+  const every = Math.max(1, Math.ceil(measured.length / most));
+  return measured.filter((_, k) => k % every === every - 1 || k === measured.length - 1).map((k) => columns.slice(0, 4).map((column) => column[k] ?? null));
+}
+
 // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- uPlot's enum is declared, but has no values when a program runs
 const [linear, logarithmic]: readonly [uPlot.Scale.Distr, uPlot.Scale.Distr] = [1, 3];
 
 /** Makes a chart in an element. */
-export function chartIn(element: HTMLElement, lines: readonly Line[], { log, range }: { readonly log: boolean; readonly range?: readonly [number, number] }): uPlot {
+export function chartIn(element: HTMLElement, lines: readonly Line[], { log }: { readonly log: boolean }): uPlot {
   const style = getComputedStyle(element);
   const [ink, grid] = [style.getPropertyValue('--ink-soft'), style.getPropertyValue('--line')];
-  const axis: uPlot.Axis = { stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 }, font: '11px system-ui, sans-serif' };
-  const series = (dash: boolean) => ({ label, colour }: Line): uPlot.Series => ({ label, stroke: colour, width: dash ? 1 : 2, alpha: dash ? 0.45 : 1, points: { show: false }, spanGaps: true, ...(dash ? { dash: [3, 3] } : {}) });
+  const axis: uPlot.Axis = { stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif' };
+  const series = (old: boolean) => ({ label, colour }: Line): uPlot.Series => ({ label, stroke: colour, width: old ? 1.25 : 2, alpha: old ? 0.5 : 1, points: { show: false }, spanGaps: true, ...(old ? { dash: [4, 4] } : {}) });
   return new uPlot({
-    width: element.clientWidth, height: element.clientHeight,
-    legend: { show: false }, cursor: { y: false, drag: { x: false, y: false } },
-    scales: { x: { time: false }, y: { distr: log ? logarithmic : linear, ...(range === undefined ? {} : { range: [...range] as [number, number] }) } },
-    axes: [{ ...axis, size: 28 }, { ...axis, size: 46 }],
-    series: [{}, ...lines.map(series(false)), ...lines.map(series(true))],
+    width: element.clientWidth, height: element.clientHeight, padding: [6, 8, 0, 0],
+    legend: { show: false }, cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
+    scales: { x: { time: false }, y: { distr: log ? logarithmic : linear } },
+    axes: [{ ...axis, size: 26 }, { ...axis, size: 44, values: (_, ticks) => ticks.map((tick) => tickText(tick, log)) }],
+    series: [{}, ...lines.map(series(false)), ...lines.map(series(true)), { label: 'level', stroke: ink, width: 1, dash: [1, 4], points: { show: false } }],
   }, [[]], element);
+}
+
+// A logarithmic axis names powers of ten alone.
+function tickText(tick: number | null, log: boolean): string {
+  if (tick === null) return '';
+  if (!log) return String(Number(tick.toPrecision(3)));
+  const power = Math.log10(tick);
+  return Math.abs(power - Math.round(power)) < 1e-9 ? (power < -3 || power > 3 ? `1e${Math.round(power)}` : String(Number(tick.toPrecision(1)))) : '';
 }

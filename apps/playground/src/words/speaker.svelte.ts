@@ -19,5 +19,14 @@ export class Speaker {
   }
 }
 
-/** The speaker of the page, for every component below. */
-export const [speakerOf, setSpeaker]: [() => Speaker, (speaker: Speaker) => Speaker] = createContext<Speaker>();
+const [spoken, speak] = createContext<Speaker>();
+
+/** The speaker of the page, in any component. */
+export function speakerOf(): Speaker {
+  return spoken();
+}
+
+/** Gives the speaker to every component below. */
+export function setSpeaker(speaker: Speaker): void {
+  speak(speaker);
+}
