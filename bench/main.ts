@@ -1,4 +1,4 @@
-/** The measurements, run on the built packages: `pnpm bench [CASE...|all|cells] [--systems a,b] [--rounds n] [--json]`; see README.md. */
+/** The measurements, run on the built packages: `pnpm bench [CASE...|all|cells] [--systems a,b] [--rounds n] [--json]`, `pnpm bench webgpu …`; see README.md. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { installPeers } from './peers.ts';
 import { measureCase, type CaseResult, type Plan } from './measure.ts';
 import { markdown, type Report } from './report.ts';
 import { findSystems, peerSystems, systemNames, type System } from './systems.ts';
+import { benchWebGpu } from './webgpu/main.ts';
 
 interface Options {
   readonly cases: readonly Case[];
@@ -24,13 +25,18 @@ interface Options {
 }
 
 try {
-  const options = readOptions(process.argv.slice(2));
-  const report = await measure(options);
-  process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : `\n${markdown(report)}`);
-  if ([...report.cases, ...report.families].some(({ rows: [first] }) => first !== undefined && 'failure' in first)) process.exitCode = 1;
+  const [first, ...rest] = process.argv.slice(2);
+  process.exitCode = first === 'webgpu' ? await benchWebGpu(rest) : await bench(process.argv.slice(2));
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 2;
+}
+
+async function bench(args: readonly string[]): Promise<0 | 1> {
+  const options = readOptions(args);
+  const report = await measure(options);
+  process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : `\n${markdown(report)}`);
+  return [...report.cases, ...report.families].some(({ rows: [first] }) => first !== undefined && 'failure' in first) ? 1 : 0;
 }
 
 async function measure({ cases, families, systems: names, engines, rounds, core, limit, json }: Options): Promise<Report> {

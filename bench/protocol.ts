@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Case } from './cases.ts';
 import { readData, type Data } from './data.ts';
+import type { Counts } from './webgpu/gpu.ts';
 
 /** A request to a system's process: one line of JSON on its stdin, answered by one line on its stdout. */
 export type Request =
@@ -15,6 +16,8 @@ export interface Reply {
   readonly about?: string;
   /** To `run`: what the last repetition gave, equal in all systems. train: the loss before its update. infer: mean squared difference of the last output and its target. */
   readonly loss?: number;
+  /** Where it uses a GPU: what this process has asked of it since it began. */
+  readonly counts?: Counts;
   /** Instead of all else: why it cannot. */
   readonly error?: string;
 }
@@ -24,6 +27,8 @@ export interface Session {
   readonly about: string;
   /** Does the whole work `count` times, reading its result each time; returns the loss of the last one. */
   run(count: number): Promise<number>;
+  /** What it has asked of a GPU so far. */
+  readonly counts?: () => Counts;
 }
 
 /** Answers requests until stdin ends: the main loop of a system's process. */
@@ -41,7 +46,8 @@ export async function serve(prepare: (size: Case, data: Data) => Promise<Session
         return { about: session.about };
       }
       if (session === undefined) throw new Error('run was asked for before prepare');
-      return { loss: await session.run(request.count) };
+      const loss = await session.run(request.count);
+      return { loss, ...(session.counts === undefined ? {} : { counts: session.counts() }) };
     });
     process.stdout.write(`${JSON.stringify(reply)}\n`);
   }

@@ -20,10 +20,10 @@ export const ours = 'unroll';
 
 /** By name, in the order of the table. A peer is one row here and one file in systems/. */
 const makers: Readonly<Record<string, () => System | Missing>> = {
-  [ours]: () => node(ours, 'unroll.ts'),
-  'unroll-deterministic': () => node('unroll-deterministic', 'unroll.ts', ['deterministic']),
-  'tfjs-wasm': () => node('tfjs-wasm', 'tfjs.ts', ['wasm']),
-  'tfjs-cpu': () => node('tfjs-cpu', 'tfjs.ts', ['cpu']),
+  [ours]: () => makeSystem(ours, 'unroll.ts'),
+  'unroll-deterministic': () => makeSystem('unroll-deterministic', 'unroll.ts', ['deterministic']),
+  'tfjs-wasm': () => makeSystem('tfjs-wasm', 'tfjs.ts', ['wasm']),
+  'tfjs-cpu': () => makeSystem('tfjs-cpu', 'tfjs.ts', ['cpu']),
   'jax-js': () => peer('jax-js', '@jax-js/jax', 'jax.ts'),
   'onnxruntime-web': () => peer('onnxruntime-web', 'onnxruntime-web', 'onnx.ts', ['web']),
   'onnxruntime-node': () => peer('onnxruntime-node', 'onnxruntime-node', 'onnx.ts', ['node']),
@@ -48,12 +48,17 @@ export function findSystems(names: readonly string[], engines: readonly string[]
   return { systems: found.filter((system) => 'command' in system), missing: found.filter((system) => 'reason' in system) };
 }
 
-function node(name: string, file: string, args: readonly string[] = [], executable: string = process.execPath): System {
-  return { name, command: [executable, '--import', import.meta.resolve('tsx'), fileOf(file), ...args] };
+/** A system that is a file in systems/, run by Node with TypeScript unless told otherwise. */
+export function makeSystem(name: string, file: string, args: readonly string[] = [], runtime: readonly string[] = nodeWithTypes(process.execPath)): System {
+  return { name, command: [...runtime, fileOf(file), ...args] };
+}
+
+function nodeWithTypes(executable: string): string[] {
+  return [executable, '--import', import.meta.resolve('tsx')];
 }
 
 function peer(name: string, needs: Peer, file: string, args: readonly string[] = []): System | Missing {
-  return hasPeer(needs) ? node(name, file, args) : { name, reason: `the package ${needs} could not be installed into bench/peers` };
+  return hasPeer(needs) ? makeSystem(name, file, args) : { name, reason: `the package ${needs} could not be installed into bench/peers` };
 }
 
 function withEngine(engine: string): System | Missing {
@@ -62,11 +67,11 @@ function withEngine(engine: string): System | Missing {
   const asked = spawnSync(command, [...args, '-p', 'process.execPath'], { encoding: 'utf8', shell: process.platform === 'win32' });
   const executable = asked.stdout?.trim().split('\n').at(-1);
   if (asked.status !== 0 || !executable) return { name, reason: `no Node at ${engine}: ${firstLine(asked.error?.message ?? asked.stderr)}` };
-  return node(name, 'unroll.ts', [], executable);
+  return makeSystem(name, 'unroll.ts', [], nodeWithTypes(executable));
 }
 
-/** A Python that has torch, the library that multiplies matrices for it, and which processor that takes this one for. */
-interface PyTorch { readonly python: string; readonly library: string; readonly kernels: string }
+/** A Python that has torch, the library that multiplies matrices for it, which processor that takes this one for, and whether it has a GPU. */
+export interface PyTorch { readonly python: string; readonly library: string; readonly kernels: string; readonly cuda: boolean }
 
 const oneThread = { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1' };
 
@@ -100,7 +105,7 @@ function pytorchAvx2(): System | Missing {
 }
 
 /** The first Python with torch, or why there is none. `UNROLL_PYTHON` names another one. */
-function probePyTorch(): PyTorch | string {
+export function probePyTorch(): PyTorch | string {
   const pythons = process.env['UNROLL_PYTHON'] === undefined ? ['/usr/bin/python3', 'python3'] : [process.env['UNROLL_PYTHON']];
   for (const python of pythons) {
     const { status, stdout } = spawnSync(python, [fileOf('pytorch.py'), 'probe'], { encoding: 'utf8', env: { ...process.env, ...oneThread } });

@@ -1,4 +1,7 @@
-"""PyTorch on one thread. `pytorch.py probe` prints what is installed; without an argument it answers requests, see protocol.ts."""
+"""PyTorch on one thread. `pytorch.py probe` prints what is installed; without an argument it answers requests, see protocol.ts.
+
+`pytorch.py cuda` is the same on an NVIDIA GPU, where cuDNN runs the recurrences; `pytorch.py cuda tf32` with products in TF32.
+"""
 
 import ctypes
 import json
@@ -8,6 +11,7 @@ import time
 
 import torch
 
+DEVICE = "cuda" if "cuda" in sys.argv else "cpu"
 VOCABULARY = 64
 CELLS = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn": torch.nn.RNN}
 
@@ -35,6 +39,17 @@ def kernels(path):
         return ""
 
 
+def processor():
+    used = " ".join(part for part in blas().values() if part)
+    return f"{used}, {torch.get_num_threads()} thread"
+
+
+def graphics():
+    """Float32 as it is written, unless TF32 is asked for: PyTorch allows that in recurrences by itself."""
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = "tf32" in sys.argv
+    return f"{torch.cuda.get_device_name()}, CUDA {torch.version.cuda}, cuDNN {torch.backends.cudnn.version()}, {'TF32' if 'tf32' in sys.argv else 'float32'}"
+
+
 def values(stream, *shape):
     count = 1
     for length in shape:
@@ -60,7 +75,7 @@ def stack(case):
 
 
 class Session:
-    def __init__(self, case, path):
+    def __init__(self, case, path, device):
         steps = (case["time"], case["batch"])
         text = case["mode"] == "text"
         if case["cell"] == "product":
@@ -74,6 +89,8 @@ class Session:
             self.targets = values(stream, *steps) if text else values(stream, *steps, case["hidden"])
         if text:
             self.inputs, self.targets = self.inputs.long(), self.targets.long()
+        self.model.to(device)
+        self.inputs, self.targets = self.inputs.to(device), self.targets.to(device)
         self.adam = torch.optim.Adam(self.model.parameters(), lr=1e-3)
         self.run = {"train": self.train, "infer": self.infer, "text": self.train}[case["mode"]]
         if case["cell"] == "product":
@@ -112,16 +129,15 @@ class Session:
 
 def answer(request, state):
     if request["op"] == "prepare":
-        state["session"] = Session(request["case"], request["data"])
-        used = " ".join(part for part in blas().values() if part)
-        return {"about": f"PyTorch {torch.__version__}, {used}, {torch.get_num_threads()} thread"}
+        state["session"] = Session(request["case"], request["data"], DEVICE)
+        return {"about": f"PyTorch {torch.__version__}, {graphics() if DEVICE == 'cuda' else processor()}"}
     return {"loss": state["session"].run(request["count"])}
 
 
 def main():
     torch.set_num_threads(1)
     if sys.argv[1:] == ["probe"]:
-        print(json.dumps(blas()))
+        print(json.dumps({**blas(), "cuda": torch.cuda.is_available()}))
         return
     state = {}
     for line in sys.stdin:

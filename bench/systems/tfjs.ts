@@ -1,4 +1,4 @@
-/** TensorFlow.js, its layers and its Adam, on one of its backends that run in Node without a download of their own: `tfjs.ts wasm|cpu`. */
+/** TensorFlow.js, its layers and its Adam, on one of its backends that run in Node without a download of their own: `tfjs.ts wasm|cpu|webgpu`. */
 import { dirname } from 'node:path';
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
@@ -6,6 +6,7 @@ import { layers, type RNN } from '@tensorflow/tfjs-layers';
 import { vocabulary, type Case, type CellName, type Mode } from '../cases.ts';
 import { idsOf, valuesOf, type Data } from '../data.ts';
 import { meanSquare, serve, type Session } from '../protocol.ts';
+import { countsSoFar, openGpu } from '../webgpu/gpu.ts';
 
 type LayerArgs = Parameters<typeof layers.lstm>[0];
 
@@ -29,12 +30,19 @@ const backends: Readonly<Record<string, () => Promise<string>>> = {
     setWasmPaths(`${dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'))}/`);
     setThreadsCount(1);
     await tf.setBackend('wasm');
-    return (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) === true ? 'wasm with SIMD' : 'wasm without SIMD';
+    return `${(await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) === true ? 'wasm with SIMD' : 'wasm without SIMD'}, 1 thread`;
   },
   async cpu() {
     await import('@tensorflow/tfjs-backend-cpu');
     await tf.setBackend('cpu');
-    return 'plain JavaScript';
+    return 'plain JavaScript, 1 thread';
+  },
+  // It looks for `navigator.gpu` when it is imported.
+  async webgpu() {
+    const adapter = await openGpu();
+    await import('@tensorflow/tfjs-backend-webgpu');
+    await tf.setBackend('webgpu');
+    return `WebGPU on ${adapter}`;
   },
 };
 
@@ -42,9 +50,10 @@ await serve(async (size, data) => {
   const counterpart = counterparts[size.cell];
   if (size.cell === 'product') return { about: `tfjs ${tf.version_core}, ${await backends[process.argv[2] ?? 'wasm']?.()}, 1 thread, Node ${process.versions.node}`, run: product(data) };
   if (typeof counterpart === 'string') throw new Error(counterpart);
-  const backend = await backends[process.argv[2] ?? 'wasm']?.();
+  const name = process.argv[2] ?? 'wasm';
+  const backend = await backends[name]?.();
   const stack = Array.from({ length: size.layers }, (_, layer) => loadedLayer(counterpart, size, data, layer));
-  return { about: `tfjs ${tf.version_core}, ${backend}, 1 thread, Node ${process.versions.node}`, run: runs[size.mode](stack, size, data) };
+  return { about: `tfjs ${tf.version_core}, ${backend}, Node ${process.versions.node}`, run: runs[size.mode](stack, size, data), ...(name === 'webgpu' ? { counts: countsSoFar } : {}) };
 });
 
 function training(stack: readonly RNN[], _size: Case, data: Data): Session['run'] {

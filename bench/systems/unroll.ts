@@ -1,4 +1,4 @@
-/** This library as its users get it, from the built packages: `unroll.ts [deterministic]`. */
+/** This library as its users get it, from the built packages: `unroll.ts [deterministic]`, `unroll.ts webgpu [FORM]` for a recurrence in one of its forms. */
 import { readFileSync } from 'node:fs';
 import { valueAndGrad } from '@unroll/autograd';
 import { cellFromText, cells, type Cell } from '@unroll/cells';
@@ -6,16 +6,19 @@ import { Embedding, Linear, Module, Recurrent } from '@unroll/layers';
 import { matmul, scope, tensor, transpose, use, type Tensor } from '@unroll/tensor';
 import { adam, crossEntropy, mse } from '@unroll/train';
 import { wasm } from '@unroll/wasm';
+import { webgpu } from '@unroll/webgpu';
 import { vocabulary, type Case, type CellName, type Mode } from '../cases.ts';
 import { idsOf, valuesOf, type Data } from '../data.ts';
 import { meanSquare, serve, type Session } from '../protocol.ts';
+import { countsSoFar, openGpu } from '../webgpu/gpu.ts';
 
 const cellOf: Readonly<Record<Exclude<CellName, 'product'>, () => Cell>> = {
   'lstm': () => cells.lstm, 'gru': () => cells.gru, 'gru-original': () => cells['gru-original'], 'rnn': () => cells.rnn,
   'own': () => cellFromText(readFileSync(new URL('../own-cell.txt', import.meta.url), 'utf8')),
 };
 const runs: Readonly<Record<Mode, (model: Recurrent, size: Case, data: Data) => Session['run']>> = { train: training, infer: inference, text: languageModel };
-const deterministic = process.argv[2] === 'deterministic';
+const [, , backend = '', form] = process.argv;
+const isGpu = backend === 'webgpu';
 
 class LanguageModel extends Module {
   readonly embedding: Embedding;
@@ -33,13 +36,24 @@ class LanguageModel extends Module {
 }
 
 await serve(async (size, data) => {
-  use(await wasm({ deterministic }));
-  const about = `wasm${deterministic ? ', deterministic' : ''}, 1 thread, Node ${process.versions.node}`;
+  const about = `${isGpu ? await useGpu() : await useProcessor()}, Node ${process.versions.node}`;
   if (size.cell === 'product') return { about, run: product(data) };
   const model = new Recurrent(cellOf[size.cell](), size.input, size.hidden, { numLayers: size.layers });
   model.loadStateDict(Object.fromEntries(Object.keys(model.stateDict()).map((name) => [name, load(data, name)])));
-  return { about, run: runs[size.mode](model, size, data) };
+  return { about, run: runs[size.mode](model, size, data), ...(isGpu ? { counts: countsSoFar } : {}) };
 });
+
+async function useProcessor(): Promise<string> {
+  const deterministic = backend === 'deterministic';
+  use(await wasm({ deterministic }));
+  return `wasm${deterministic ? ', deterministic' : ''}, 1 thread`;
+}
+
+async function useGpu(): Promise<string> {
+  const adapter = await openGpu();
+  use(await webgpu(form === undefined ? {} : { variants: { scan: form } }));
+  return `WebGPU on ${adapter}${form === undefined ? '' : `, recurrences as ${form}`}`;
+}
 
 function training(model: Recurrent, _size: Case, data: Data): Session['run'] {
   const [inputs, targets] = [load(data, 'inputs'), load(data, 'targets')];
