@@ -6,7 +6,7 @@ export interface Counts {
 }
 
 /** The part of the package `webgpu` that is used. Its own types declare the GPU anew, so that they cannot stand beside TypeScript's. */
-interface NodeWebGpu { create(flags: readonly string[]): GPU; readonly globals: Readonly<Record<string, { readonly prototype: object }>> }
+interface NodeWebGpu { readonly create: (flags: readonly string[]) => GPU; readonly globals: Readonly<Record<string, { readonly prototype: object }>> }
 
 const counts = { dispatches: 0, submits: 0, buffers: 0 };
 /** Collected, it would take the process with it. */

@@ -64,8 +64,8 @@ async function measureOne(size: Case, systems: readonly System[], plan: Plan, li
 /** A layer as wide as its input, for training and for inference. */
 function casesOf(sizes: readonly string[]): Case[] {
   return sizes.flatMap((size) => {
-    const [batch, time, hidden] = (/^([1-9]\d*)x([1-9]\d*)x([1-9]\d*)$/.exec(size)?.slice(1) ?? []).map(Number);
-    if (hidden === undefined) throw new Error(`bench: there is no size "${size}"; write NxTxH (batch, time, hidden): 32x64x256, or a whole case: gru-32x64x64x256-infer.`);
+    const [batch = 0, time = 0, hidden = 0] = (/^([1-9]\d*)x([1-9]\d*)x([1-9]\d*)$/.exec(size)?.slice(1) ?? []).map(Number);
+    if (hidden === 0) throw new Error(`bench: there is no size "${size}"; write NxTxH (batch, time, hidden): 32x64x256, or a whole case: gru-32x64x64x256-infer.`);
     return ['train', 'infer'].map((mode) => parseCase(`lstm-${batch}x${time}x${hidden}x${hidden}-${mode}`));
   });
 }

@@ -20,11 +20,12 @@ export function gpuMarkdown({ machine, rounds, missing, cases }: GpuReport): str
     ...missing.flatMap(({ name, reason }) => [`**MISSING: ${name}** - ${reason}.`, '']),
     line(['case', 'system', 'time', 'theirs over ours', 'processor time', 'dispatches', 'submits', 'buffers made']),
     line(['---', '---', '---:', '---:', '---:', '---:', '---:', '---:']),
-    ...cases.flatMap((result) => result.rows.map((row) => line([result.case.name, ...cells(row, result.meters[row.system])]))),
+    ...cases.flatMap((result) => result.rows.map((row) => line([result.case.name, ...cells(row, result)]))),
     '',
     'Time by the clock of one repetition, the loss or the last state read: median of the rounds, in which systems take turns, ± half of the',
     'interquartile range. **Theirs over ours**: median over the same rounds, above 1 the system is slower than ours. Counts are those of one',
-    'repetition of a warm system. Cases are CELL-NxTxIxH: batch, time, input, hidden; training (forward, mean squared error, backward, Adam)',
+    'repetition of a warm system. Processor time is that of the whole process: where the GPU is a processor, it is in there, and what others',
+    'do on the machine is not, so its ratio (in brackets) is the steadier one. Cases are CELL-NxTxIxH: batch, time, input, hidden; training (forward, mean squared error, backward, Adam)',
     'unless `-infer`.',
     '',
     `${machine.processor}, ${machine.cores} cores, ${machine.platform}, Node ${machine.node}; up to ${rounds} rounds; load before: ${machine.loadBefore.toFixed(1)}.`,
@@ -34,11 +35,18 @@ export function gpuMarkdown({ machine, rounds, missing, cases }: GpuReport): str
   ].join('\n');
 }
 
-function cells(row: Row | Failure, reading: Reading | undefined): string[] {
+function cells(row: Row | Failure, { rows: [first], meters }: GpuResult): string[] {
   if ('failure' in row) return [row.system, 'CANNOT', '', '', '', '', ''];
   const { system, time, theirsOverOurs, disagreement } = row;
+  const [reading, base] = [meters[system], first === undefined || first === row ? undefined : meters[first.system]];
   const ratio = disagreement === undefined ? theirsOverOurs && `**${Number(theirsOverOurs.median.toPrecision(3))}x** ±${percent(theirsOverOurs.spread)}` : 'OTHER WORK';
-  return [system, `${milliseconds(time.median)} ±${percent(time.spread)}`, ratio ?? '', reading === undefined ? '' : milliseconds(reading.processorMs.median), ...counted(reading?.perRepetition)];
+  return [system, `${milliseconds(time.median)} ±${percent(time.spread)}`, ratio ?? '', processor(reading, base), ...counted(reading?.perRepetition)];
+}
+
+function processor(reading: Reading | undefined, base: Reading | undefined): string {
+  if (reading === undefined) return '';
+  const time = milliseconds(reading.processorMs.median);
+  return base === undefined ? time : `${time} (${Number((reading.processorMs.median / base.processorMs.median).toPrecision(3))}x)`;
 }
 
 function counted(counts: Counts | undefined): string[] {
