@@ -1,4 +1,4 @@
 /** Backends by the name that `--backend` takes. */
-export type BackendName = 'wasm' | 'reference';
+export type BackendName = 'wasm' | 'webgpu' | 'reference';
 
-export const backendNames: readonly BackendName[] = ['wasm', 'reference'];
+export const backendNames: readonly BackendName[] = ['wasm', 'webgpu', 'reference'];

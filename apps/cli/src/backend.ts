@@ -5,7 +5,7 @@ import { CliError } from './errors.ts';
 export type { BackendName };
 
 /** The widest float of each backend: what numbers are compared in. */
-export const widestFloat: Readonly<Record<BackendName, DType>> = { wasm: 'float32', reference: 'float64' };
+export const widestFloat: Readonly<Record<BackendName, DType>> = { wasm: 'float32', webgpu: 'float32', reference: 'float64' };
 
 /** Opens a backend and puts it in use. Throws a `CliError` of outcome `device` where this machine cannot run it. */
 export async function useBackend(name: BackendName): Promise<Backend> {
@@ -14,11 +14,24 @@ export async function useBackend(name: BackendName): Promise<Backend> {
     use(backend);
     return backend;
   } catch (error) {
-    throw new CliError('device', `backend ${name}: ${error instanceof Error ? error.message : String(error)}; try --backend reference`);
+    throw new CliError('device', `backend ${name}: ${error instanceof Error ? error.message : String(error)}; try --backend ${name === 'webgpu' ? 'wasm' : 'reference'}`);
   }
 }
 
 const openers: Readonly<Record<BackendName, () => Promise<Backend>>> = {
   wasm: async () => (await import('@unroll/wasm')).wasm(),
+  webgpu: openGpu,
   reference: async () => reference(),
 };
+
+let gpu: Backend | undefined;
+
+/** One device does for all that a process does one after the other; what was compiled for it stays. */
+async function openGpu(): Promise<Backend> {
+  if (gpu !== undefined) return gpu;
+  const { webgpu } = await import('@unroll/webgpu');
+  const opened = await webgpu();
+  gpu = opened;
+  void opened.lost.then(() => { gpu = undefined; });
+  return opened;
+}

@@ -81,7 +81,7 @@ describe('usage errors', () => {
     [['train', 'a', '--lr', 'fast'], "error: option '--lr <number>' argument 'fast' is invalid. It must be a number above 0; see unroll train --help\n"],
     [['train', 'a', '--cell', 'lsmt'], `error: option '--cell <name>' argument 'lsmt' is invalid. Allowed choices are ${Object.keys(cells).join(', ')}; see unroll train --help\n`],
     [['train', 'story.txt', '--out', 'no/where'], 'error: --out no/where: folder no: there is no such file; create it or choose another place\n'],
-    [['verify', 'x', '--backend', 'cuda'], "error: option '--backend <name>' argument 'cuda' is invalid. Allowed choices are wasm, reference; see unroll verify --help\n"],
+    [['verify', 'x', '--backend', 'cuda'], "error: option '--backend <name>' argument 'cuda' is invalid. Allowed choices are wasm, webgpu, reference; see unroll verify --help\n"],
   ])('%j', async (args, message) => {
     expect(await unroll(args)).toEqual({ code: 2, out: '', err: message });
     expect(await readdir('.')).toEqual(['story.txt']);

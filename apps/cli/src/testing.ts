@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { useBackend, type BackendName } from './backend.ts';
 import type { Io, Output, StopSignal } from './io.ts';
 import { startHere } from './training/start-here.ts';
 
@@ -48,6 +49,22 @@ export function captureIo({ tty = false, columns = 80, env = {}, stdin = '' }: C
       return () => void handlers.delete(handler);
     },
   };
+}
+
+/** Backends that run here: those of `names`, and a word about the GPU where there is none, which is an error under UNROLL_GPU=1. */
+export async function backendsHere(names: readonly BackendName[]): Promise<BackendName[]> {
+  const here = await Promise.all(names.map(async (name) => {
+    if (name !== 'webgpu') return true;
+    try {
+      await useBackend(name);
+      return true;
+    } catch (error) {
+      if (process.env['UNROLL_GPU'] === '1') throw error;
+      process.stderr.write(`\nSKIPPED, no GPU adapter: what the command computes on it. scripts/vulkan.sh installs a driver for the CPU.\n`);
+      return false;
+    }
+  }));
+  return names.filter((_, k) => here[k]);
 }
 
 /** Larger reference files, in a folder below the one that UNROLL_SHARED names; none, and a word about it, where that is not set. */

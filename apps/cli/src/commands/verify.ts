@@ -17,9 +17,9 @@ export function define(command: Command, session: Session): void {
       + 'our numbers are from theirs.',
     )
     .argument('<file...>', 'reference files (.safetensors)')
-    .addOption(new Option('--backend <name>', 'what computes: in float32 (wasm) or float64 (reference)').choices(backendNames).default('wasm'))
+    .addOption(new Option('--backend <name>', 'what computes: in float32 on the processor (wasm) or the GPU (webgpu), or in float64 (reference)').choices(backendNames).default('wasm'))
     .option('--text <file>', 'the text that training curves were made from')
-    .option('--tolerance <number>', 'largest error allowed: absolute, or relative where the value is above 1 (default: 2e-5 on wasm, 1e-10 on reference; for training curves 1e-5)', real({ least: 0 }))
+    .option('--tolerance <number>', 'largest error allowed: absolute, or relative where the value is above 1 (default: 2e-5 on wasm, 2e-4 on webgpu, 1e-10 on reference; for training curves 1e-5, 2e-4 on webgpu)', real({ least: 0 }))
     .action((files: readonly string[], flags: Flags) => verify(files, flags, session));
 }
 

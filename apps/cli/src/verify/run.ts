@@ -6,7 +6,7 @@ import { compareAll, compareCurves } from './compare.ts';
 import { runCurve } from './curve.ts';
 import { runModule } from './module.ts';
 import { parseReference, ReferenceFileError } from './reference.ts';
-import { curveTolerance, defaultTolerances, judgeCurve, judgeModule, type Verdict } from './verdict.ts';
+import { curveTolerances, defaultTolerances, judgeCurve, judgeModule, type Verdict } from './verdict.ts';
 
 /** What a verification is asked for. */
 export interface VerifyOptions {
@@ -37,7 +37,7 @@ async function judge(bytes: Uint8Array, { backend, text, tolerance }: VerifyOpti
   if (reference.kind === 'curve') {
     if (text === undefined) throw new ReferenceFileError('a training curve needs the text that it was made from; name it with --text FILE');
     const curve = await runCurve(reference, await readText(text), widestFloat[backend]);
-    return judgeCurve(compareCurves(reference, curve), tolerance ?? curveTolerance);
+    return judgeCurve(compareCurves(reference, curve), tolerance ?? curveTolerances[backend]);
   }
   const { outputs, gradients } = await runModule(reference, widestFloat[backend]);
   return judgeModule(compareAll(reference.outputs, outputs), compareAll(reference.gradients, gradients), tolerance ?? defaultTolerances[backend]);

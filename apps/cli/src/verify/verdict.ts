@@ -16,10 +16,10 @@ export interface Verdict {
 }
 
 /** What a file is allowed to deviate, where the user does not say: rounding, with room to spare. */
-export const defaultTolerances: Readonly<Record<BackendName, number>> = { reference: 1e-10, wasm: 2e-5 };
+export const defaultTolerances: Readonly<Record<BackendName, number>> = { reference: 1e-10, wasm: 2e-5, webgpu: 2e-4 };
 
 /** Relative errors of a training in float32: rounding grows with every step. */
-export const curveTolerance = 1e-5;
+export const curveTolerances: Readonly<Record<BackendName, number>> = { reference: 1e-5, wasm: 1e-5, webgpu: 2e-4 };
 /** By how much more the last step may deviate. */
 export const lastStepFactor = 10;
 
