@@ -43,11 +43,11 @@ describe.each(backends)('on the %s backend', (backend: BackendName) => {
     const raw = tensors.get('grad.weight_hh_l0');
     if (raw === undefined) throw new Error('no gradient');
     const data = toFloat64Array(raw);
-    data[7] = (data[7] ?? 0) + 1e-4;
+    data[7] = (data[7] ?? 0) + 1e-3;
     const wrong = join(folder, 'wrong.safetensors');
     writeFileSync(wrong, writeSafetensors([...tensors, ['grad.weight_hh_l0', { shape: raw.shape, data }] as const].filter(([name, tensor]) => name !== 'grad.weight_hh_l0' || tensor !== raw), metadata));
-    expect(await verify(wrong, { backend })).toMatchObject({ ok: false, error: expect.stringContaining('the gradient of "weight_hh_l0" is off by 1.0e-4') as string });
-    expect(await verify(wrong, { backend, tolerance: 1e-3 })).toMatchObject({ ok: true });
+    expect(await verify(wrong, { backend })).toMatchObject({ ok: false, error: expect.stringContaining('the gradient of "weight_hh_l0" is off by 1.0e-3') as string });
+    expect(await verify(wrong, { backend, tolerance: 1e-2 })).toMatchObject({ ok: true });
   });
 });
 
