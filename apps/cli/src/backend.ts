@@ -32,6 +32,11 @@ async function openGpu(): Promise<Backend> {
   const { webgpu } = await import('@unroll/webgpu');
   const opened = await webgpu();
   gpu = opened;
-  void opened.lost.then(() => { gpu = undefined; });
+  void forgetWhenLost(opened);
   return opened;
+}
+
+async function forgetWhenLost({ lost }: { readonly lost: Promise<unknown> }): Promise<void> {
+  await lost;
+  gpu = undefined;
 }
