@@ -4,3 +4,4 @@ export { layerSuite } from './layers.ts';
 export { recurrenceSuite, scansOf } from './recurrence.ts';
 export { extentHere, mustHaveGpu, shouldBeIsolated } from './provided.ts';
 export { streamSuite } from './streams.ts';
+export { trainNetwork, usualCells, type NetworkSizes } from './training.ts';

@@ -1,4 +1,5 @@
-import { clip, div, minimum, mul, scope, sqrt, square, stack, sum, add, tensor, type Tensor } from '@unroll/tensor';
+import { add, div, input, min, sqrt as root, type Expr } from '@unroll/expr';
+import { clip, map, mul, scope, sqrt, square, stack, sum, tensor, type Tensor } from '@unroll/tensor';
 import { check } from './errors.ts';
 import type { NamedTensors } from './optimizer.ts';
 
@@ -13,9 +14,9 @@ export function clipGradNorm(gradients: NamedTensors, maxNorm: number): Tensor {
   const distinct = [...new Set(Object.values(gradients))];
   if (distinct.length === 0) return tensor(0);
   return scope(() => {
-    const norm = sqrt(sum(stack(distinct.map((gradient) => sum(square(gradient))))));
-    if (maxNorm === Infinity) return norm;
-    const scale = minimum(div(maxNorm, add(norm, 1e-6)), 1);
+    const total = sum(stack(distinct.map((gradient) => sum(square(gradient)))));
+    if (maxNorm === Infinity) return sqrt(total);
+    const [norm, scale] = map([norm0, min(div(maxNorm, add(norm0, 1e-6)), 1)], [total]) as [Tensor, Tensor];
     for (const gradient of distinct) gradient.assign(mul(gradient, scale));
     return norm;
   });
@@ -28,3 +29,7 @@ export function clipGradValue(gradients: NamedTensors, limit: number): void {
     scope(() => gradient.assign(clip(gradient, { min: -limit, max: limit })));
   }
 }
+
+// Private.
+
+const norm0: Expr = root(input('x0'));

@@ -1,5 +1,6 @@
-import { add, equal, input, less, select } from '@unroll/expr';
-import { div, gather, logSumExp, map, mean, mul, reshape, scope, softplus, square, sub, sum, unsqueeze, type Tensor } from '@unroll/tensor';
+import { abs, add, equal, exp, input, less, log, mul, select, sub, type Expr } from '@unroll/expr';
+import { div as divided, gather, map, max, mean, mul as product, reshape, scope, softplus, square, sub as difference, sum, unsqueeze, type Tensor } from '@unroll/tensor';
+import { recording } from '@unroll/tensor/backend';
 import { check, shapeText } from './errors.ts';
 
 /** How the losses of the elements become the result: their mean, their sum, or all of them as they are. */
@@ -27,12 +28,13 @@ export function crossEntropy(logits: Tensor, targets: Tensor, { reduction = 'mea
   return scope(() => {
     const scores = reshape(logits, [targets.size, logits.shape.at(-1) as number]);
     const flat = reshape(targets, [targets.size]);
-    const weights = weightsOf(flat, ignoreIndex, scores);
-    // log Σ exp(z) − z[target]
-    const picked = reshape(gather(scores, 1, unsqueeze(flat, 1)), [targets.size]);
-    const losses = mul(sub(logSumExp(scores, { axis: -1 }), picked), weights);
+    const peak = highest(scores);
+    const powers = map([exp(sub(x0, finite(x1)))], [scores, peak])[0] as Tensor;
+    const picked = gather(scores, 1, unsqueeze(flat, 1));
+    const columns = [sum(powers, { axis: 1, keepdims: true }), peak, picked, unsqueeze(flat, 1)];
+    const [losses, weights] = map(lossAndWeight(ignoreIndex, scores.shape[1] as number), columns, { dtype: scores.dtype }) as [Tensor, Tensor];
     if (reduction === 'none') return reshape(losses, targets.shape);
-    return reduction === 'sum' ? sum(losses) : div(sum(losses), sum(weights));
+    return reduction === 'sum' ? sum(losses) : divided(sum(losses), sum(weights));
   });
 }
 
@@ -47,7 +49,7 @@ export function mse(prediction: Tensor, target: Tensor, { reduction = 'mean' }: 
   check(shapeText(prediction.shape) === shapeText(target.shape), 'shape',
     () => `mse: prediction ${shapeText(prediction.shape)} and target ${shapeText(target.shape)} must have the same shape; reshape one of them.`);
   return scope(() => {
-    const errors = square(sub(prediction, target));
+    const errors = square(difference(prediction, target));
     if (reduction === 'none') return errors;
     return reduction === 'sum' ? sum(errors) : mean(errors);
   });
@@ -67,18 +69,30 @@ export function binaryCrossEntropy(logits: Tensor, targets: Tensor, { reduction 
   check(shapeText(logits.shape) === shapeText(targets.shape), 'shape',
     () => `binaryCrossEntropy: logits ${shapeText(logits.shape)} and targets ${shapeText(targets.shape)} must have the same shape; reshape one of them.`);
   return scope(() => {
-    const losses = sub(softplus(logits), mul(logits, targets));
+    const losses = difference(softplus(logits), product(logits, targets));
     if (reduction === 'none') return losses;
     return reduction === 'sum' ? sum(losses) : mean(losses);
   });
 }
 
-// 0 for targets to ignore, 1 for classes, NaN for what is neither: a backend cannot throw at values, but it can be heard.
-function weightsOf(targets: Tensor, ignoreIndex: number, { dtype, shape: [, classes = 0] }: Tensor): Tensor {
-  const t = input('x0');
-  const outside = add(less(t, 0), less(classes - 1, t));
-  const [weights] = map([select(equal(t, ignoreIndex), 0, select(outside, NaN, 1))], [targets], { dtype });
-  return weights as Tensor;
+const [x0, x1, x2, x3] = [input('x0'), input('x1'), input('x2'), input('x3')];
+
+// A row's largest number. The loss does not depend on it, so neither does the gradient: nobody has to record where it came from.
+function highest(scores: Tensor): Tensor {
+  return recording(undefined, () => max(scores, { axis: 1, keepdims: true }));
+}
+
+// What is subtracted before exp.
+function finite(peak: Expr): Expr {
+  return select(less(abs(peak), Infinity), peak, 0);
+}
+
+// (log Σ exp(z − p) + p − z[target]) w, and w, from Σ exp(z − p), p, z[target] and the target: w is 0 for targets to ignore, 1 for classes,
+// NaN for what is neither: a backend cannot throw at values, but it can be heard.
+function lossAndWeight(ignoreIndex: number, classes: number): [Expr, Expr] {
+  const outside = add(less(x3, 0), less(classes - 1, x3));
+  const weight = select(equal(x3, ignoreIndex), 0, select(outside, NaN, 1));
+  return [mul(sub(add(log(x0), finite(x1)), x2), weight), weight];
 }
 
 function checkClasses(logits: Tensor, targets: Tensor): void {

@@ -58,15 +58,15 @@ await describeOnDevice('the backend', (makeBackend) => {
     expect(backend.statistics()).toMatchObject({ dispatches: 0, submits: 0 });
     const [first, second] = await Promise.all([backend.read(b, 'float32'), backend.read(c, 'float32')]);
     expect([first, second]).toEqual([Float32Array.of(2, 4), Float32Array.of(3, 6)]);
-    // Three tensors, one buffer to read from; one pipeline, three combinations of buffers.
+    // Every result takes the memory of one that nobody needs any more; three tensors, one buffer to read from, one pipeline.
     expect(backend.statistics()).toMatchObject({ dispatches: 20, submits: 1, buffersCreated: 4, buffers: 3, pipelinesCreated: 1, bindGroupsCreated: 2, writes: 1, reads: 2 });
   });
 
   test('submits by itself when much is recorded', async () => {
     const backend = await makeBackend({});
     const [a, b] = [uploaded(backend, [1]), backend.allocate(4)];
-    await backend.compile([scaling(2, 1)]);
-    await backend.read(a, 'float32');
+    for (let k = 0; k < 3; k++) backend.dispatch(scaling(2, 1), [a], [b]);
+    await backend.read(b, 'float32');
     const before = backend.statistics();
     for (let k = 0; k < 1024; k++) backend.dispatch(scaling(2, 1), [a], [b]);
     expect(backend.statistics().submits - before.submits).toBe(2);
@@ -147,7 +147,8 @@ await describeOnDevice('the backend', (makeBackend) => {
     expect(() => backend.allocate(2 ** 19)).toThrow(/no memory for 524288 bytes: 3145728 are taken, 3145728 are allowed/u);
     expect((await backend.read(b, 'float32'))[7]).toBe(0);
     for (const buffer of [b, c]) backend.free(buffer);
-    expect([backend.trim(), backend.memory()]).toEqual([3 * 2 ** 20, { reserved: 0, used: 0 }]);
+    // What was promised to c was never needed.
+    expect([backend.trim(), backend.memory()]).toEqual([2 ** 20, { reserved: 0, used: 0 }]);
   });
 
   test('what the device has no memory for at first is made again, and holds what was written before that was known', async () => {

@@ -4,14 +4,16 @@ import { Cache } from './cache.ts';
 import { programOf } from './compile.ts';
 import type { BackendOptions, Statistics, WebGpuBackend } from './contract.ts';
 import { refused, WebGpuError } from './errors.ts';
-import type { Blocks, Entry, ReadEntry, RunEntry, WriteEntry } from './log.ts';
-import { GpuMemory } from './memory.ts';
-import { Pipelines, type Bound } from './pipelines.ts';
-import { Pool, type Block } from './pool.ts';
+import { Encoder } from './encoder.ts';
+import type { Entry, Placed, Places, ReadEntry, Run } from './log.ts';
+import { Pipelines } from './pipelines.ts';
+import { Placer } from './place.ts';
+import { outOfMemory, Pool, sizeClass } from './pool.ts';
 import type { OpenDevice } from './probe.ts';
-import type { Command, Dispatch, Program, Slot, Target } from './program.ts';
+import type { Program, Target } from './program.ts';
 import { Readback, type Reading } from './readback.ts';
 import { shortest, Tuner } from './tune.ts';
+import { GpuMemory, Memory, Value, type Place } from './value.ts';
 
 /** Dispatches that are handed over together at most, so that the GPU does not wait for long. */
 const together = 512;
@@ -32,11 +34,15 @@ export class Recorder implements WebGpuBackend {
   readonly #pipelines: Pipelines;
   readonly #readback: Readback;
   readonly #encoder: Encoder;
+  readonly #memory: Memory;
+  readonly #placer: Placer;
   readonly #tuner: Tuner | undefined;
   readonly #counts = { used: 0, writes: 0, reads: 0 };
   #programs = new Cache<Program>(keptPrograms);
   #log: Entry[] = [];
+  /** Commands in the log, and about as many that have their places and are not submitted. */
   #recorded = 0;
+  #waiting = 0;
   #draining = false;
   #gone: WebGpuError | undefined;
 
@@ -49,9 +55,14 @@ export class Recorder implements WebGpuBackend {
     this.#open = open;
     this.#options = options;
     this.#pool = new Pool(device, target.limits, options.memoryLimit ?? Infinity);
+    this.#memory = new Memory(this.#pool);
     this.#pipelines = new Pipelines(device);
     this.#readback = new Readback(device);
     this.#encoder = new Encoder(device, this.#pipelines, new Arena(device), target.limits.maxStorageBufferBindingSize);
+    this.#placer = new Placer({
+      target, pool: this.#pool, memory: this.#memory,
+      programOf: (kernel) => this.#programOf(kernel), prepare: (program) => this.#prepare(program), handOver: () => this.#handOver(),
+    });
     if (options.tune ?? !open.isSoftware) this.#tuner = new Tuner(target, options.tuned);
     this.lost = device.lost.then((info) => this.#lose(info));
     device.addEventListener('uncapturederror', this.#uncaptured);
@@ -63,39 +74,40 @@ export class Recorder implements WebGpuBackend {
 
   allocate(bytes: number): Buffer {
     this.#checkAlive();
-    const memory = new GpuMemory(bytes, this, this.#take(bytes));
+    this.#checkRoom(bytes);
     this.#counts.used += bytes;
-    return memory;
+    return new GpuMemory(this, new Value(bytes, this.#memory));
   }
 
   free(buffer: Buffer): void {
     const memory = this.#known(buffer);
-    this.#pool.give(memory.free());
+    memory.free();
     this.#counts.used -= memory.bytes;
   }
 
   write(buffer: Buffer, data: HostData): void {
     this.#checkAlive();
     const memory = this.#known(buffer);
-    const { block } = memory;
-    if (data.byteLength !== memory.bytes) throw new TensorError('argument', `webgpu: ${data.byteLength} bytes do not fill a buffer of ${memory.bytes}; pass exactly as many.`);
+    if (data.byteLength !== memory.value.bytes) throw new TensorError('argument', `webgpu: ${data.byteLength} bytes do not fill a buffer of ${memory.bytes}; pass exactly as many.`);
     if (data.byteLength === 0) return;
-    memory.spoil(undefined);
     this.#counts.writes += 1;
-    // What recorded commands use has to change after them, and what may not be there has to come first.
-    if (block.batch === this.#pool.batch || block.isPending) {
-      block.batch = this.#pool.batch;
-      this.#log.push({ kind: 'write', block, words: new Uint32Array(data.slice().buffer) });
-    } else this.device.queue.writeBuffer(block.gpu, 0, data);
+    const value = new Value(memory.bytes, this.#memory);
+    const place = this.#placer.take(memory.bytes);
+    const { block } = place;
+    // Where commands that are not submitted yet had something else, or where it is not sure yet that there is memory, it has to wait for its turn.
+    const waits = block.isPending || block.batch === this.#pool.batch;
+    value.settle(place);
+    this.#placer.leave();
+    memory.hold(value);
+    if (waits) this.#log.push({ kind: 'write', value: value.retain(), words: new Uint32Array(data.slice().buffer) });
+    else this.device.queue.writeBuffer(block.gpu, 0, data);
   }
 
   async read(buffer: Buffer, dtype: DType): Promise<HostData> {
     this.#checkAlive();
-    const memory = this.#known(buffer);
-    const { block } = memory;
-    const content = memory.bytes === 0 ? new ArrayBuffer(0) : await new Promise<ArrayBuffer>((resolve, reject) => {
-      const entry: ReadEntry = { kind: 'read', memory, block, resolve, reject };
-      block.batch = this.#pool.batch;
+    const { bytes, value } = this.#known(buffer);
+    const content = bytes === 0 ? new ArrayBuffer(0) : await new Promise<ArrayBuffer>((resolve, reject) => {
+      const entry: ReadEntry = { kind: 'read', value: value.retain(), resolve, reject };
       this.#counts.reads += 1;
       this.#readback.expect(entry);
       this.#log.push(entry);
@@ -108,14 +120,15 @@ export class Recorder implements WebGpuBackend {
     this.#checkAlive();
     const program = this.#programOf(kernel);
     const [from, to] = [inputs.map((buffer) => this.#known(buffer)), outputs.map((buffer) => this.#known(buffer))];
-    const scratch = this.#takeAll(program.scratch);
-    const blocks: Blocks = { input: from.map(({ block }) => block), output: to.map(({ block }) => block), scratch };
-    for (const list of [blocks.input, blocks.output, scratch]) for (const block of list) block.batch = this.#pool.batch;
-    this.#log.push({ kind: 'run', program, blocks, inputs: from, outputs: to });
-    // Whoever takes them next is recorded behind this kernel.
-    for (const block of scratch) this.#pool.give(block);
+    const read = from.map(({ value }) => value.retain());
+    const written = to.map((memory) => {
+      const value = new Value(memory.bytes, this.#memory);
+      memory.hold(value);
+      return value.retain();
+    });
+    this.#log.push({ kind: 'run', kernel, inputs: read, outputs: written });
     this.#recorded += program.commands.length;
-    if (this.#recorded >= together && (this.#pending() === undefined || this.#recorded >= patience)) this.flush();
+    if (this.#recorded >= together) this.#relieve();
   }
 
   async compile(kernels: readonly Kernel[]): Promise<void> {
@@ -128,11 +141,8 @@ export class Recorder implements WebGpuBackend {
   }
 
   flush(): void {
-    const log = this.#log;
-    this.#log = [];
-    this.#recorded = 0;
-    this.#pool.batch += 1;
-    if (log.length > 0 && this.#gone === undefined) this.#submit(log);
+    this.#place();
+    this.#handOver();
   }
 
   trim(): number {
@@ -143,7 +153,7 @@ export class Recorder implements WebGpuBackend {
   }
 
   memory(): { readonly reserved: number; readonly used: number } {
-    return { reserved: this.#pool.statistics().reserved, used: this.#counts.used };
+    return { reserved: this.#pool.statistics().reserved + this.#memory.promised, used: this.#counts.used };
   }
 
   statistics(): Statistics {
@@ -178,26 +188,38 @@ export class Recorder implements WebGpuBackend {
     for (const command of commands) if (command.kind === 'dispatch') this.#pipelines.prepare(command.shader);
   }
 
-  /** A block; where there is no room, what was recorded is submitted first, so that all that is free can go. */
-  #take(bytes: number): Block {
-    try {
-      return this.#pool.take(bytes);
-    } catch (error) {
-      if (this.#log.length === 0) throw error;
-      this.flush();
-      return this.#pool.take(bytes);
-    }
+  /** Throws where so much cannot be had, even when all that is free is gone. */
+  #checkRoom(bytes: number): void {
+    const most = this.target.limits.maxBufferSize;
+    const limit = this.#options.memoryLimit ?? Infinity;
+    const taken = (): number => this.#pool.statistics().reserved + this.#memory.promised;
+    if (bytes > most) throw outOfMemory(bytes, taken(), `no buffer may have more than ${most}`);
+    if (taken() + sizeClass(bytes) <= limit) return;
+    this.trim();
+    if (taken() + sizeClass(bytes) > limit) throw outOfMemory(bytes, taken(), `${limit} are allowed`);
   }
 
-  #takeAll(sizes: readonly number[]): Block[] {
-    const blocks: Block[] = [];
-    try {
-      for (const bytes of sizes) blocks.push(this.#take(bytes));
-      return blocks;
-    } catch (error) {
-      for (const block of blocks) this.#pool.give(block);
-      throw error;
-    }
+  /** Finds a place for all that was recorded. */
+  #place(): void {
+    const log = this.#log;
+    this.#log = [];
+    this.#recorded = 0;
+    if (log.length > 0 && this.#gone === undefined) this.#placer.place(log);
+  }
+
+  /** Much was recorded: submits it, or waits for the sake of what is still being compiled, but not without end. */
+  #relieve(): void {
+    this.#waiting += this.#recorded;
+    this.#place();
+    if (this.#pending() === undefined || this.#waiting >= patience) this.#handOver();
+  }
+
+  /** Submits all that has its place. */
+  #handOver(): void {
+    const ready = this.#placer.ready.splice(0);
+    this.#waiting = 0;
+    this.#pool.batch += 1;
+    if (ready.length > 0 && this.#gone === undefined) this.#submit(ready);
   }
 
   /** Resolved when nothing is compiled and no memory is being asked for any more; undefined where that is so. */
@@ -210,10 +232,13 @@ export class Recorder implements WebGpuBackend {
     if (this.#draining) return;
     this.#draining = true;
     await Promise.resolve();
-    for (let pending = this.#pending(); pending !== undefined; pending = this.#pending()) await pending;
+    for (let pending: Promise<unknown> | undefined = Promise.resolve(); pending !== undefined; pending = this.#pending()) {
+      await pending;
+      this.#place();
+    }
     this.#draining = false;
     try {
-      this.flush();
+      this.#handOver();
       await this.#measure();
     } catch (error) {
       this.#readback.rejectAll(error as Error);
@@ -231,25 +256,27 @@ export class Recorder implements WebGpuBackend {
     await this.#pipelines.settled();
     // What is recorded may still read memory that is free by now.
     this.flush();
-    const bytes = (signatures: ReturnType<typeof inputsOf>): number[] => signatures.map(({ shape }) => sizeOf(shape) * 4);
-    const blocks: Blocks = { input: this.#takeAll(bytes(inputsOf(kernel))), output: this.#takeAll(bytes(outputsOf(kernel))), scratch: this.#takeAll(program.scratch) };
-    const duration = await shortest(this.device, () => {
-      for (const command of program.commands) this.#encoder.command(command, blocks);
-      this.#encoder.submit();
-    });
-    for (const block of [...blocks.input, ...blocks.output, ...blocks.scratch]) this.#pool.give(block);
-    return duration;
+    const take = (signatures: ReturnType<typeof inputsOf>): Place[] => signatures.map(({ shape }) => this.#placer.take(sizeOf(shape) * 4));
+    try {
+      const places: Places = { input: take(inputsOf(kernel)), output: take(outputsOf(kernel)), scratch: program.scratch.map((bytes) => this.#placer.take(bytes)) };
+      return await shortest(this.device, () => {
+        for (const command of program.commands) this.#encoder.command(command, places);
+        this.#encoder.submit();
+      });
+    } finally {
+      this.#placer.leave();
+    }
   }
 
-  #submit(log: readonly Entry[]): void {
+  #submit(ready: readonly Placed[]): void {
     const { device } = this;
-    const reads = log.filter((entry) => entry.kind === 'read');
-    const outputs = log.flatMap((entry) => (entry.kind === 'run' ? entry.outputs : []));
+    const reads = ready.flatMap((placed) => (placed.kind === 'read' ? [placed.entry] : []));
+    const outputs = ready.flatMap((placed) => (placed.kind === 'run' ? placed.outputs : []));
     device.pushErrorScope('out-of-memory');
     device.pushErrorScope('validation');
-    const places = this.#readback.places(reads.map(({ memory }) => memory.bytes));
-    const placeOf = new Map(reads.map((entry, k) => [entry, places[k] as Reading]));
-    for (const entry of log) this.#encode(entry, placeOf);
+    const readings = this.#readback.places(reads.map(({ value }) => value.bytes));
+    const readingOf = new Map(reads.map((entry, k) => [entry, readings[k] as Reading]));
+    for (const placed of ready) this.#encode(placed, readingOf);
     this.#encoder.submit();
     const outcome = Promise.all([device.popErrorScope(), device.popErrorScope()]).then(([validation, memory]) => {
       const error = validation ?? memory;
@@ -258,25 +285,26 @@ export class Recorder implements WebGpuBackend {
       for (const output of outputs) output.spoil(fault);
       return fault;
     }, () => undefined);
-    if (reads.length > 0) void this.#readback.deliver(reads, places, outcome, () => this.#gone);
+    if (reads.length > 0) void this.#readback.deliver(reads, readings, outcome, () => this.#gone);
   }
 
-  #encode(entry: Entry, placeOf: ReadonlyMap<ReadEntry, Reading>): void {
-    switch (entry.kind) {
-      case 'write': return entry.block.fault === undefined ? this.#encoder.write(entry) : undefined;
-      case 'read': return entry.memory.fault === undefined ? this.#encoder.read(entry.block, placeOf.get(entry) as Reading) : undefined;
+  #encode(placed: Placed, readingOf: ReadonlyMap<ReadEntry, Reading>): void {
+    switch (placed.kind) {
+      case 'write': return placed.place.block.fault === undefined ? this.#encoder.write(placed.place, placed.words) : undefined;
+      case 'read': return placed.entry.value.fault === undefined ? this.#encoder.read(placed.place, readingOf.get(placed.entry) as Reading) : undefined;
       case 'run': {
         // What follows from something wrong is wrong.
-        const fault = entry.inputs.find((memory) => memory.fault !== undefined)?.fault ?? entry.blocks.scratch.find((block) => block.fault !== undefined)?.fault;
-        for (const output of entry.outputs) output.spoil(fault);
-        if (fault === undefined && entry.outputs.every((output) => output.fault === undefined)) this.#run(entry);
+        const { input, output, scratch } = placed.places;
+        const fault = placed.inputs.find((value) => value.fault !== undefined)?.fault ?? [...input, ...output, ...scratch].find(({ block }) => block.fault !== undefined)?.block.fault;
+        if (fault === undefined) this.#run(placed);
+        else for (const value of placed.outputs) value.spoil(fault);
       }
     }
   }
 
-  #run({ program, blocks, outputs }: RunEntry): void {
+  #run({ program, places, outputs }: Run): void {
     try {
-      for (const command of program.commands) this.#encoder.command(command, blocks);
+      for (const command of program.commands) this.#encoder.command(command, places);
     } catch (error) {
       for (const output of outputs) output.spoil(error as Error);
     }
@@ -296,105 +324,5 @@ export class Recorder implements WebGpuBackend {
   #known(buffer: Buffer): GpuMemory {
     if (!(buffer instanceof GpuMemory) || buffer.owner !== this) throw new TensorError('backend', 'webgpu: this buffer belongs to another backend; move the tensor with to().');
     return buffer;
-  }
-}
-
-/** Turns commands into those of the device; between two submissions they share one encoder, and as far as they can one pass. */
-class Encoder {
-  dispatches = 0;
-  submits = 0;
-  readonly #device: GPUDevice;
-  readonly #pipelines: Pipelines;
-  readonly #arena: Arena;
-  readonly #mostBound: number;
-  #commands: GPUCommandEncoder | undefined;
-  #pass: GPUComputePassEncoder | undefined;
-  #pipeline: GPUComputePipeline | undefined;
-
-  constructor(device: GPUDevice, pipelines: Pipelines, arena: Arena, mostBound: number) {
-    this.#device = device;
-    this.#pipelines = pipelines;
-    this.#arena = arena;
-    this.#mostBound = mostBound;
-  }
-
-  command(command: Command, blocks: Blocks): void {
-    switch (command.kind) {
-      case 'dispatch': return this.#dispatch(command, blocks);
-      case 'clear': {
-        const { gpu, offset } = this.#bound(command.slot, blocks);
-        this.#outside().clearBuffer(gpu, offset, command.bytes);
-        return;
-      }
-      case 'move': {
-        const [from, to] = [this.#bound(command.from, blocks), this.#bound(command.to, blocks)];
-        this.#outside().copyBufferToBuffer(from.gpu, from.offset, to.gpu, to.offset, command.bytes);
-      }
-    }
-  }
-
-  /** Into a buffer that commands before use: by way of the arena, or, where it is too large for that, after they are submitted. */
-  write({ block, words }: Pick<WriteEntry, 'block' | 'words'>): void {
-    const start = this.#arena.put(words);
-    if (start === undefined) {
-      this.submit();
-      this.#device.queue.writeBuffer(block.gpu, 0, words);
-    } else this.#outside().copyBufferToBuffer(this.#arena.gpu, start, block.gpu, 0, words.byteLength);
-  }
-
-  read(block: Block, { staging, offset, bytes }: Reading): void {
-    this.#outside().copyBufferToBuffer(block.gpu, 0, staging, offset, bytes);
-  }
-
-  submit(): void {
-    if (this.#commands === undefined) return;
-    const commands = this.#outside().finish();
-    this.#commands = undefined;
-    this.#arena.send();
-    this.#device.queue.submit([commands]);
-    this.submits += 1;
-  }
-
-  #dispatch({ shader, slots, uniforms, workgroups }: Dispatch, blocks: Blocks): void {
-    if (workgroups.includes(0)) return;
-    const prepared = this.#pipelines.require(shader);
-    const group = this.#pipelines.bindGroup(prepared, slots.map((slot) => this.#bound(slot, blocks)), this.#arena.gpu);
-    const offsets = shader.uniforms > 0 ? [this.#put(uniforms)] : [];
-    const pass = this.#inside();
-    if (this.#pipeline !== prepared.pipeline) pass.setPipeline(prepared.pipeline);
-    this.#pipeline = prepared.pipeline;
-    pass.setBindGroup(0, group, offsets);
-    pass.dispatchWorkgroups(...workgroups);
-    this.dispatches += 1;
-  }
-
-  #put(words: readonly number[]): number {
-    const start = this.#arena.put(words);
-    if (start !== undefined) return start;
-    this.submit();
-    return this.#arena.put(words) ?? 0;
-  }
-
-  #bound({ kind, index, offset = 0, bytes }: Slot, blocks: Blocks): Bound {
-    const block = blocks[kind][index];
-    if (block === undefined) throw new RangeError(`webgpu: a command uses ${kind} ${index}, which its kernel does not have.`);
-    return { id: block.id, gpu: block.gpu, offset, bytes: bytes ?? Math.min(block.bytes - offset, this.#mostBound) };
-  }
-
-  #encoder(): GPUCommandEncoder {
-    this.#commands ??= this.#device.createCommandEncoder();
-    return this.#commands;
-  }
-
-  #inside(): GPUComputePassEncoder {
-    this.#pass ??= this.#encoder().beginComputePass();
-    return this.#pass;
-  }
-
-  #outside(): GPUCommandEncoder {
-    this.#pass?.end();
-    this.#pass = undefined;
-    this.#pipeline = undefined;
-    return this.#encoder();
   }
 }

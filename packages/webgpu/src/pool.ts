@@ -156,6 +156,7 @@ function placeOf({ id }: Block, list: readonly Block[]): number {
   return low;
 }
 
-function outOfMemory(bytes: number, reserved: number, reason: string): TensorError {
+/** What is told when there is no memory for so many bytes beside those that are taken. */
+export function outOfMemory(bytes: number, reserved: number, reason: string): TensorError {
   return new TensorError('memory', `webgpu: no memory for ${bytes} bytes: ${reserved} are taken, ${reason}; free tensors or use smaller batches.`);
 }

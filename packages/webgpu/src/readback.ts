@@ -61,7 +61,7 @@ export class Readback {
       const contents = await this.#take(places);
       const refused = await outcome;
       settle = (entry, k) => {
-        const fault = refused ?? entry.memory.fault;
+        const fault = refused ?? entry.value.fault;
         if (fault === undefined) entry.resolve(contents[k] as ArrayBuffer);
         else entry.reject(fault);
       };

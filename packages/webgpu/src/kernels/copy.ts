@@ -6,9 +6,14 @@ import { ShaderBuilder } from '../wgsl.ts';
 export const compileCopy: Compile<CopyKernel> = ({ shape, parts }, target) => single(() => {
   const covered = parts.reduce((sum, part) => sum + sizeOf(part.shape), 0);
   const clear: Command[] = covered < sizeOf(shape) ? [{ kind: 'clear', slot: { kind: 'output', index: 0 }, bytes: sizeOf(shape) * 4 }] : [];
-  const blocks = parts.filter((part) => sizeOf(part.shape) > 0).map((part): Block => ({ ...part, count: sizeOf(part.shape), axes: mergedAxes(part) }));
-  return { scratch: [], commands: [...clear, ...groupsOf(blocks, target).map((group) => dispatchOf(group, target))] };
+  return { scratch: [], commands: [...clear, ...copyDispatches(parts, target)] };
 });
+
+/** Nothing but the blocks themselves. */
+export function copyDispatches(parts: readonly CopyPart[], target: Target): Dispatch[] {
+  const blocks = parts.filter((part) => sizeOf(part.shape) > 0).map((part): Block => ({ ...part, count: sizeOf(part.shape), axes: mergedAxes(part) }));
+  return groupsOf(blocks, target).map((group) => dispatchOf(group, target));
+}
 
 // Private.
 
@@ -35,7 +40,7 @@ function mergedAxes({ shape, fromStrides, toStrides }: CopyPart): Axis[] {
 /** Blocks that one shader copies: with as many axes, and no more inputs and words than it may have. */
 function groupsOf(blocks: readonly Block[], { limits }: Target): Block[][] {
   const groups: Block[][] = [];
-  for (const block of blocks) {
+  for (const block of blocks.toSorted((a, b) => a.axes.length - b.axes.length)) {
     const last = groups.at(-1);
     const inputs = new Set([...(last ?? []).map(({ input }) => input), block.input]);
     const fits = last !== undefined && last[0]?.axes.length === block.axes.length && inputs.size < limits.maxStorageBuffersPerShaderStage && (last.length + 1) * wordsOf(block).length <= mostWords;

@@ -3,9 +3,11 @@ import { mathFunction } from '../math.ts';
 import { linear, single, type Compile, type Dispatch, type Program, type Shader, type Slot, type Target } from '../program.ts';
 import { literal, ShaderBuilder } from '../wgsl.ts';
 import { elementType } from './map.ts';
+import { sumsProgram } from './sums.ts';
 
 /** Sums and extremes over the middle one of three axes, in an order that depends on sizes alone. Long axes are cut into slices first. */
 export const compileReduce: Compile<ReduceKernel> = (kernel, target) => single(() => {
+  if (kernel.op === 'sum' && kernel.outer * kernel.inner === 1) return sumsProgram([{ start: 0, count: kernel.length }], kernel.dtype, 1);
   const slices = slicesOf(kernel);
   if (slices === 1) return { scratch: [], commands: [dispatchOf(kernel, 1, input, output, target)] };
   const scratch: Slot = { kind: 'scratch', index: 0 };
