@@ -1,7 +1,7 @@
 import type { Define } from '../command.ts';
 
 /** Names of the commands, in the order of the help text. */
-export type CommandName = 'start' | 'train' | 'sample' | 'verify' | 'cells';
+export type CommandName = 'start' | 'train' | 'sample' | 'inspect' | 'verify' | 'cells';
 
 /** What is known of a command without loading it. */
 export interface CommandEntry {
@@ -14,6 +14,7 @@ export const commands: Readonly<Record<CommandName, CommandEntry>> = {
   start: { summary: 'watch an LSTM learn to write, in about a minute', load: () => import('./start.ts') },
   train: { summary: 'train a character model on a text of your own', load: () => import('./train.ts') },
   sample: { summary: 'let a trained model write', load: () => import('./sample.ts') },
+  inspect: { summary: 'look inside a model: weights, gates over a text, how far gradients reach', load: () => import('./inspect.ts') },
   verify: { summary: "compare results and gradients with PyTorch's, file by file", load: () => import('./verify.ts') },
   cells: { summary: 'list the recurrent cells, or print the equations of one', load: () => import('./cells.ts') },
 };

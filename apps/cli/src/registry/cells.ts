@@ -2,6 +2,7 @@ import { cells, latexOf, textOf, type Cell, type CellName } from '@unroll/cells'
 import type { Session } from '../command.ts';
 import { CliError } from '../errors.ts';
 import { painter } from '../print/style.ts';
+import { aligned } from '../print/table.ts';
 
 /** What the command line may say about cells. */
 export interface CellsFlags {
@@ -23,10 +24,4 @@ export function showCells(name: string | undefined, { latex }: CellsFlags, { io 
 
 function rowOf([name, { state, inputGates, recurrentGates, source }]: readonly [string, Cell]): string[] {
   return [name, state.join(' '), [...new Set([...inputGates, ...recurrentGates])].join(' '), source];
-}
-
-/** Rows as lines, in columns as wide as their widest entry. */
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, k) => Math.max(...rows.map((row) => row[k]?.length ?? 0)));
-  return rows.map((row) => row.map((entry, k) => entry.padEnd(widths[k] ?? 0)).join('  ').trimEnd());
 }
