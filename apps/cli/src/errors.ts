@@ -84,6 +84,7 @@ const outcomes: Readonly<Record<string, Outcome>> = {
   TrainError: 'usage',
   ConfigError: 'usage',
   RecipeError: 'usage',
+  ExchangeError: 'data',
 };
 
 /** Outcomes of errors whose `code` says more than their class. */

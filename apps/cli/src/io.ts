@@ -29,6 +29,8 @@ export interface Io {
   readonly exit: (code: number) => void;
   /** Starts a training, in a thread of its own. */
   readonly startJob: StartJob;
+  /** Writes bytes to stdout as they are. */
+  readonly writeBytes: (bytes: Uint8Array) => void;
   /** All that comes in through stdin. */
   readonly readStdin: () => Promise<Uint8Array>;
 }
@@ -43,6 +45,7 @@ export function processIo(): Io {
     onStop,
     exit: (code) => process.exit(code),
     startJob: startWorker,
+    writeBytes: (bytes) => void process.stdout.write(bytes),
     readStdin,
   };
 }

@@ -33,6 +33,6 @@ export function ioFor(format: Format, io: Io, colour: boolean): Io {
 
 // Spreading would take the value of a getter once and for all.
 function bound(io: Io): Io {
-  const { stdout, stderr, env, now, onStop, exit, startJob, readStdin } = io;
-  return { stdout, stderr, env, now, onStop, exit, startJob, readStdin };
+  const { stdout, stderr, env, now, onStop, exit, startJob, readStdin, writeBytes } = io;
+  return { stdout, stderr, env, now, onStop, exit, startJob, readStdin, writeBytes };
 }

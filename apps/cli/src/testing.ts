@@ -17,6 +17,8 @@ export interface CapturedIo extends Io {
   /** What was printed so far. */
   readonly out: string;
   readonly err: string;
+  /** What was written as bytes. */
+  readonly pieces: readonly Uint8Array[];
   /** Codes given to `exit`. */
   readonly exits: readonly number[];
   /** Moves the clock on. */
@@ -29,6 +31,7 @@ export function captureIo({ tty = false, columns = 80, env = {}, stdin = '' }: C
   const printed = { out: '', err: '' };
   const handlers = new Set<(signal: StopSignal) => void>();
   const exits: number[] = [];
+  const pieces: Uint8Array[] = [];
   let clock = 0;
   const output = (key: keyof typeof printed): Output => ({ isTTY: tty, columns, write: (text) => void (printed[key] += text) });
   return {
@@ -43,6 +46,8 @@ export function captureIo({ tty = false, columns = 80, env = {}, stdin = '' }: C
     stop: (signal) => { for (const handler of handlers) handler(signal); },
     exit: (code) => void exits.push(code),
     startJob: startHere,
+    writeBytes: (bytes) => void pieces.push(bytes),
+    pieces,
     readStdin: () => Promise.resolve(Buffer.from(stdin)),
     onStop: (handler) => {
       handlers.add(handler);

@@ -1,7 +1,7 @@
 import type { Define } from '../command.ts';
 
 /** Names of the commands, in the order of the help text. */
-export type CommandName = 'start' | 'train' | 'sample' | 'inspect' | 'verify' | 'cells';
+export type CommandName = 'start' | 'init' | 'train' | 'sample' | 'inspect' | 'verify' | 'export' | 'import' | 'cells' | 'config' | 'completion';
 
 /** What is known of a command without loading it. */
 export interface CommandEntry {
@@ -12,9 +12,14 @@ export interface CommandEntry {
 /** Every command. A new one is a file here and a row below. */
 export const commands: Readonly<Record<CommandName, CommandEntry>> = {
   start: { summary: 'watch an LSTM learn to write, in about a minute', load: () => import('./start.ts') },
+  init: { summary: 'write a config file to begin with', load: () => import('./init.ts') },
   train: { summary: 'train a character model on a text of your own', load: () => import('./train.ts') },
   sample: { summary: 'let a trained model write', load: () => import('./sample.ts') },
   inspect: { summary: 'look inside a model: weights, gates over a text, how far gradients reach', load: () => import('./inspect.ts') },
   verify: { summary: "compare results and gradients with PyTorch's, file by file", load: () => import('./verify.ts') },
+  export: { summary: 'give a model to PyTorch, ONNX or Keras', load: () => import('./export.ts') },
+  import: { summary: 'take a text model from an ONNX or safetensors file', load: () => import('./import.ts') },
   cells: { summary: 'list the recurrent cells, or print the equations of one', load: () => import('./cells.ts') },
+  config: { summary: 'settings and where they come from; schemas', load: () => import('./config.ts') },
+  completion: { summary: 'a script that completes commands in bash, zsh or fish', load: () => import('./completion.ts') },
 };

@@ -65,8 +65,20 @@ function parsed(path: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const position = Number(/position (\d+)/.exec((error as Error).message)?.[1] ?? NaN);
-    const line = Number.isNaN(position) ? '' : `:${text.slice(0, position).split('\n').length}`;
+    const position = faultAt(text, (error as Error).message);
+    const line = position === undefined ? '' : `:${text.slice(0, position).split('\n').length}`;
     throw new CliError('usage', `${path}${line}: this is no JSON: ${(error as Error).message}`);
   }
+}
+
+/** Characters that V8 shows before the one that it stumbled over. */
+const shown = 10;
+
+/** Where V8 says that JSON is none: by its position, or by what stands around it. */
+function faultAt(text: string, message: string): number | undefined {
+  const position = /position (\d+)/.exec(message)?.[1];
+  if (position !== undefined) return Number(position);
+  if (message.startsWith('Unexpected end')) return text.length;
+  const around = /, \.\.\."([^]*?)"(?:\.\.\.)? is not valid JSON$/.exec(message)?.[1];
+  return around === undefined || !text.includes(around) ? undefined : text.indexOf(around) + shown;
 }

@@ -4,7 +4,7 @@ import { painter } from '../print/style.ts';
 import type { Job } from './protocol.ts';
 
 /** `--print-config`: every setting, and where it comes from, on stdout. */
-export function printSettings({ recipe, data }: Job, settings: Settings, { io, format }: Session): void {
+export function printSettings({ recipe, data }: Pick<Job, 'recipe' | 'data'>, settings: Settings, { io, format }: Session): void {
   if (format === 'json') {
     io.stdout.write(`${JSON.stringify({ recipe, data, settings: Object.fromEntries(settings) })}\n`);
     return;
