@@ -1,7 +1,7 @@
 import { vjp } from '@unroll/autograd';
 import type { Cell } from '@unroll/cells';
 import { Rng } from '@unroll/datasets';
-import { Recurrent, type RecurrentState } from '@unroll/layers';
+import { Recurrent } from '@unroll/layers';
 import { Generator, narrow, normal, scope, squeeze, Tensor, tensor, zeros } from '@unroll/tensor';
 import { releaseState, retainState } from '@unroll/train';
 
@@ -48,7 +48,7 @@ export async function gradientFlow(rnn: Recurrent, inputs: Tensor, seed: number)
   const wasTraining = rnn.training;
   rnn.eval();
   const states = statesBefore(rnn, inputs);
-  const norms = new Array<number>(length + 1).fill(1);
+  const norms = Array.from({ length: length + 1 }, () => 1);
   let gradient = direction(rnn, seed);
   try {
     for (let t = length - 1; t >= 0; t -= 1) {
@@ -80,7 +80,7 @@ type States = readonly Tensor[];
 interface Moment { readonly inputs: Tensor; readonly t: number }
 
 function stepOf(rnn: Recurrent, { inputs, t }: Moment, states: States): States {
-  const [, next] = rnn.step(squeeze(narrow(inputs, 0, t, 1), 0), (states.length === 1 ? states[0] : states) as RecurrentState);
+  const [, next] = rnn.step(squeeze(narrow(inputs, 0, t, 1), 0), states.length === 1 ? states[0] : states);
   return next instanceof Tensor ? [next] : next;
 }
 
@@ -107,7 +107,7 @@ function direction(rnn: Recurrent, seed: number): States {
 function pulled(rnn: Recurrent, moment: Moment, states: States, gradient: States): States {
   return scope(() => {
     const { pull } = vjp((...before: States) => stepOf(rnn, moment, before), ...states);
-    return retainState(pull(gradient) as unknown as States);
+    return retainState(pull(gradient));
   });
 }
 

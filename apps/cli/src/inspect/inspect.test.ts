@@ -24,11 +24,11 @@ describe('how far a gradient reaches', () => {
     // The direction again: the gradient of a product with it at step T − 1 ends at norms[0].
     const initial = rnn.stateShapes(1).map((shape) => zeros(shape));
     const { value, pull, dispose } = vjp((...states: readonly Tensor[]) => {
-      const [output] = rnn.forward(inputs, states.length === 1 ? (states[0] as Tensor) : states);
+      const [output] = rnn.forward(inputs, states.length === 1 ? states[0] : states);
       return squeeze(narrow(output, 0, 5, 1), 0);
     }, ...initial);
     const direction = await lastDirection(rnn, 5);
-    const back = pull(direction) as unknown as readonly Tensor[];
+    const back = pull(direction);
     const data = await Promise.all(back.map((gradient) => gradient.data()));
     expect(Math.hypot(...data.flatMap((values) => [...values]))).toBeCloseTo(norms[0] as number, 6);
     expect(norms.at(-1)).toBe(1);
