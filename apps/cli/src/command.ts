@@ -10,9 +10,17 @@ export interface Session {
   readonly format: Format;
   /** The words of the command line after the name of the command. */
   readonly words: readonly string[];
+  /** Every command by its name. */
+  readonly commands: Readonly<Record<string, CommandEntry>>;
   /** How the process ends, where that is neither `ok` nor told by an error. */
   readonly finish: (outcome: Outcome) => void;
 }
 
 /** Gives a command its arguments, options and action; each file in `commands` exports one, as `define`. Called for the one command that was asked for. */
 export type Define = (command: Command, session: Session) => void;
+
+/** What is known of a command without loading it. */
+export interface CommandEntry {
+  readonly summary: string;
+  readonly load: () => Promise<{ readonly define: Define }>;
+}

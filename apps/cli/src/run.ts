@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
-import type { Session } from './command.ts';
-import { commands, type CommandEntry } from './commands/index.ts';
+import type { CommandEntry, Session } from './command.ts';
+import { commands } from './commands/index.ts';
 import { exitCodes, oneLine, reportOf, type Outcome } from './errors.ts';
 import type { Io } from './io.ts';
 import { addOutputOptions, formatOf, ioFor, type Format } from './output.ts';
@@ -14,7 +14,7 @@ import { version } from './version.ts';
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   const asked = argv.find((word) => Object.hasOwn(commands, word));
   const words = asked === undefined ? [] : argv.slice(argv.indexOf(asked) + 1);
-  const state: State = { io, format: 'plain', words, outcome: 'ok', finish: (how) => { state.outcome = how; } };
+  const state: State = { io, format: 'plain', words, commands, outcome: 'ok', finish: (how) => { state.outcome = how; } };
   try {
     const program = await programFor(asked, state, io);
     await program.parseAsync(argv.length === 0 ? ['--help'] : argv, { from: 'user' });

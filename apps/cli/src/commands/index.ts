@@ -1,13 +1,7 @@
-import type { Define } from '../command.ts';
+import type { CommandEntry } from '../command.ts';
 
 /** Names of the commands, in the order of the help text. */
 export type CommandName = 'start' | 'init' | 'train' | 'sample' | 'inspect' | 'verify' | 'export' | 'import' | 'cells' | 'config' | 'completion';
-
-/** What is known of a command without loading it. */
-export interface CommandEntry {
-  readonly summary: string;
-  readonly load: () => Promise<{ readonly define: Define }>;
-}
 
 /** Every command. A new one is a file here and a row below. */
 export const commands: Readonly<Record<CommandName, CommandEntry>> = {

@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import type { Session } from '../command.ts';
-import { commands } from '../commands/index.ts';
 import { recipes } from '../options/recipes.ts';
 import { addOutputOptions } from '../output.ts';
 import { completionScripts, type Completions, type Shell } from './scripts.ts';
@@ -11,7 +10,7 @@ export async function printCompletion(shell: Shell, session: Session): Promise<v
 }
 
 async function completions(session: Session): Promise<Completions> {
-  const found = await Promise.all(Object.entries(commands).map(async ([name, { summary, load }]) => {
+  const found = await Promise.all(Object.entries(session.commands).map(async ([name, { summary, load }]) => {
     const command = new Command(name);
     (await load()).define(command, { ...session, words: [] });
     addOutputOptions(command);
