@@ -13,6 +13,7 @@ if (navigator.language.startsWith('ko')) void speaker.choose('ko');
 mount(App, { target: document.querySelector('#app') as HTMLElement, props: { lab, speaker } });
 watchVisibility(lab);
 void begin();
+if (import.meta.env.PROD && 'serviceWorker' in navigator) void navigator.serviceWorker.register('./sw.js').catch(() => undefined);
 globalThis.addEventListener('hashchange', () => void begin());
 
 /** Opens what the address says, or what the page begins with. */

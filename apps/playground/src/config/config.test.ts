@@ -20,14 +20,14 @@ describe('configFrom', () => {
   });
 
   it('brings numbers into their range and says which', () => {
-    const { config, remarks } = configFrom({ ...firstConfig, hidden: 1e9, lr: -1, options: { lag: 33.4 } });
+    const { config, remarks } = configFrom({ ...firstConfig, task: 'echo', hidden: 1e9, lr: -1, options: { lag: 33.4 } });
     expect([config.hidden, config.lr, config.options['lag']]).toEqual([128, 0.0001, 33]);
     expect(remarks.map(({ field }) => field).sort()).toEqual(['hidden', 'lr', 'options.lag']);
   });
 
   it('leaves out what it does not know, and says so', () => {
-    const { config, remarks } = configFrom({ ...firstConfig, colour: 'red', options: { lag: 7, speed: 2 } });
-    expect(config).toEqual({ ...firstConfig, options: { lag: 7 } });
+    const { config, remarks } = configFrom({ ...firstConfig, task: 'echo', colour: 'red', options: { lag: 7, speed: 2 } });
+    expect(config).toEqual({ ...firstConfig, task: 'echo', options: { lag: 7 } });
     expect(remarks).toEqual([{ code: 'unknown', field: 'options.speed' }, { code: 'unknown', field: 'colour' }]);
   });
 

@@ -44,6 +44,8 @@ export interface Config extends Learning {
   readonly fairness: Fairness;
   /** H: width of every model, or with equal parameters that of the model with the most. */
   readonly hidden: number;
+  /** What is added to the biases of gates that keep a state, before training: above 0 a model begins with a long memory. */
+  readonly keep: number;
   /** B: sequences in a training step. */
   readonly batch: number;
   /** Of initial weights and of data. */

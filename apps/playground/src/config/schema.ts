@@ -14,6 +14,7 @@ export const fairnesses: readonly Fairness[] = ['width', 'parameters'];
 export const ranges = {
   hidden: { min: 1, max: 128, step: 1 },
   batch: { min: 1, max: 128, step: 1 },
+  keep: { min: 0, max: 5, step: 0.1 },
   lr: { min: 0.0001, max: 1, step: 0.0001 },
   clip: { min: 0.01, max: 100, step: 0.01 },
   truncate: { min: 0, max: 100, step: 1 },
@@ -74,6 +75,7 @@ function schemaOf(task: TaskName): v.GenericSchema<unknown, Config> {
     fairness: oneOf(fairnesses, 'width'),
     hidden: number(ranges.hidden, start.hidden),
     batch: number(ranges.batch, start.batch),
+    keep: number(ranges.keep, start.keep),
     lr: number(ranges.lr, start.lr),
     clip: number(ranges.clip, start.clip),
     truncate: number(ranges.truncate, 0),

@@ -219,10 +219,10 @@ export class Lab {
   }
 
   #specOf(slot: Slot): RunSpec {
-    const { models, task, options, hidden, batch, seed, fairness } = this.config;
+    const { models, task, options, hidden, keep, batch, seed, fairness } = this.config;
     const { cell, backend, equations } = models[slot];
     return {
-      cell, backend, task, hidden, fairness, batch, seed, rivals: models.map(({ cell, equations }) => ({ cell, ...(equations === undefined ? {} : { equations }) })), options: optionsOf(task, options), ...learningOf(this.config),
+      cell, backend, task, hidden, keep, fairness, batch, seed, rivals: models.map(({ cell, equations }) => ({ cell, ...(equations === undefined ? {} : { equations }) })), options: optionsOf(task, options), ...learningOf(this.config),
       ...(equations === undefined ? {} : { equations }), ...(this.data === undefined ? {} : { data: $state.snapshot(this.data) }),
     };
   }

@@ -21,10 +21,10 @@ export async function forecastOf(model: SequenceModel, series: ForecastSeries, {
   const width = series.names.length;
   const rows = series.values.length / width;
   const context = Math.min(series.origin, longestContext);
-  const past = scaledRows(series, series.origin - context, series.origin);
+  const past = readRows(series, series.origin - context, series.origin);
   const onPast = await predictionsOn(model, past, width);
   const errors = errorsOf(past, onPast, width, series.horizon);
-  const drawn = await futuresOf(model, past, errors, { ...series, steps: rows - series.origin, width, rng: new Rng(seed) });
+  const drawn = (await futuresOf(model, past, errors, { ...series, steps: rows - series.origin, width, rng: new Rng(seed) })).map((future) => levelsOf(series, future));
   const units = (values: readonly number[]): Float64Array => Float64Array.from(values, (value) => series.unscale(value, column));
   const steps = Array.from({ length: rows - series.origin }, (_, t) => drawn.map((future) => future[t * width + column] as number));
   const sorted = steps.map((values) => values.slice(1).sort((a, b) => a - b));
@@ -44,8 +44,22 @@ export async function forecastOf(model: SequenceModel, series: ForecastSeries, {
 
 // Private.
 
-function scaledRows({ values, names, scale }: ForecastSeries, from: number, to: number): Float64Array {
-  return values.slice(from * names.length, to * names.length).map((value, k) => scale(value, k % names.length));
+/** What the model reads of rows [from, to). */
+function readRows({ values, names, scale, differences }: ForecastSeries, from: number, to: number): Float64Array {
+  const width = names.length;
+  const level = (k: number): number => scale(values[k] as number, k % width);
+  return Float64Array.from({ length: (to - from) * width }, (_, at) => {
+    const k = from * width + at;
+    return differences === undefined ? level(k) : (level(k) - level(Math.max(k - width, k % width)) - differences.mean) / differences.deviation;
+  });
+}
+
+/** A future of what the model says as scaled values: differences are added up from the last row that is known. */
+function levelsOf({ values, names, scale, differences, origin }: ForecastSeries, future: Float64Array): Float64Array {
+  if (differences === undefined) return future;
+  const width = names.length;
+  const levels = Float64Array.from({ length: width }, (_, c) => scale(values[(origin - 1) * width + c] as number, c));
+  return future.map((value, k) => (levels[k % width] = (levels[k % width] as number) + value * differences.deviation + differences.mean));
 }
 
 /** What the model says after each row of the past. */

@@ -1,8 +1,9 @@
 import type { Cell } from '@unroll/cells';
-import { Generator } from '@unroll/tensor';
+import { add, Generator, scope, tensor } from '@unroll/tensor';
 import { adam, crossEntropy, fit, mse, type Batch, type FitProgress, type Optimizer } from '@unroll/train';
 import type { Learning } from '../config/config.ts';
 import { SequenceModel } from './model.ts';
+import { retentionOf } from './retention.ts';
 import type { Source } from './sources/source.ts';
 
 /** What a network is made from. */
@@ -11,6 +12,8 @@ export interface NetworkPlan {
   readonly source: Source;
   readonly hidden: number;
   readonly seed: number;
+  /** Added to the biases of gates that keep a state: they begin open. */
+  readonly keep: number;
 }
 
 type Updates = globalThis.AsyncGenerator<FitProgress<unknown>, void, void>;
@@ -23,9 +26,10 @@ export class Network {
   #clip: number;
   #updates: Updates | undefined;
 
-  constructor({ cell, source, hidden, seed }: NetworkPlan, { lr, clip, truncate }: Learning) {
+  constructor({ cell, source, hidden, seed, keep }: NetworkPlan, { lr, clip, truncate }: Learning) {
     this.#source = source;
     this.model = new SequenceModel(cell, source.shape, hidden, new Generator(seed));
+    openGates(this.model, keep);
     this.optimizer = adam({ lr });
     this.#clip = clip;
     this.model.truncate = truncate;
@@ -77,4 +81,16 @@ export class Network {
       yield { inputs, targets, shape: inputShape, targetShape };
     }
   }
+}
+
+/** Gates that keep a state begin open by as much, so that a gradient comes back from far before anything is learnt (Gers et al. 2000; Jozefowicz et al. 2015). */
+function openGates({ rnn }: SequenceModel, keep: number): void {
+  const bias = rnn.parameters()['bias_ih_l0'];
+  if (bias === undefined || keep === 0) return;
+  const added = new Float32Array(bias.size);
+  for (const { gate, sign } of retentionOf(rnn.cell)) {
+    const row = rnn.cell.inputGates.indexOf(gate) * rnn.hiddenSize;
+    if (row >= 0) added.fill(sign * keep, row, row + rnn.hiddenSize);
+  }
+  scope(() => bias.assign(add(bias, tensor(added))));
 }

@@ -22,6 +22,8 @@ export interface RunSpec extends CellChoice, Learning {
   readonly fairness: Fairness;
   /** All models of the page. */
   readonly rivals: readonly CellChoice[];
+  /** Added to the biases of gates that keep a state. */
+  readonly keep: number;
   readonly batch: number;
   readonly seed: number;
   readonly data?: OwnData;

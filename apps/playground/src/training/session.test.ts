@@ -8,7 +8,7 @@ import { choose } from './sampling.ts';
 import { Session } from './session.ts';
 
 const base: RunSpec = {
-  task: 'echo', options: { lag: 3 }, cell: 'lstm', backend: 'wasm', hidden: 8, fairness: 'width', rivals: [], batch: 8, seed: 7, lr: 0.01, clip: 1, truncate: 0,
+  task: 'echo', options: { lag: 3 }, cell: 'lstm', backend: 'wasm', hidden: 8, fairness: 'width', rivals: [], keep: 0, batch: 8, seed: 7, lr: 0.01, clip: 1, truncate: 0,
 };
 
 /** A session with everything it says. */

@@ -57,7 +57,7 @@ export class Session {
   static async open(spec: RunSpec, tell: (message: Message) => void): Promise<Session> {
     const cell = cellOf(spec);
     const source = await sourceOf(spec);
-    const plan = { cell, source, hidden: widthOf(cell, spec, source.shape), seed: spec.seed };
+    const plan = { cell, source, hidden: widthOf(cell, spec, source.shape), seed: spec.seed, keep: spec.keep };
     const device = spec.backend === 'auto' ? await fasterDevice(plan, spec) : await openDevice(spec.backend);
     use(device.backend);
     const network = new Network(plan, spec);

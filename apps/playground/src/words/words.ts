@@ -4,7 +4,7 @@ export type WordKey =
   | 'task' | 'own' | 'ownCell' | 'cell' | 'loss' | 'gradNorm' | 'score' | 'explained' | 'stepsPerSecond' | 'stepsPerSecondShort' | 'trainingSteps' | 'parameters' | 'width'
   | 'heldOutLoss' | 'baselineOf' | 'curves' | 'curvesAbout' | 'models' | 'ghostAbout' | 'noCurve'
   | 'answers' | 'answersAbout' | 'answersValues' | 'reads' | 'asked' | 'says' | 'sequence' | 'previous' | 'next' | 'right' | 'wrong' | 'notAsked'
-  | 'settings' | 'hidden' | 'batch' | 'lr' | 'clip' | 'truncate' | 'truncateNone' | 'seed' | 'fairness' | 'fairnessWidth' | 'fairnessParameters' | 'backend'
+  | 'settings' | 'hidden' | 'batch' | 'lr' | 'clip' | 'truncate' | 'truncateNone' | 'seed' | 'keep' | 'fairness' | 'fairnessWidth' | 'fairnessParameters' | 'backend'
   | 'backendAuto' | 'backendWasm' | 'backendWebgpu' | 'settingsAbout'
   | 'timeline' | 'timelineAbout' | 'timelineGo' | 'timelineNow'
   | 'task.echo' | 'task.adding' | 'task.parity' | 'task.dyck' | 'task.temporal-order' | 'task.sine' | 'task.airline' | 'task.text' | 'task.csv'

@@ -1,41 +1,40 @@
 import {
-  addingTask, airlinePassengers, airlineTask, dyckTask, echoTask, parityTask, sineTask, temporalOrder6aTask, type TaskDefinition,
+  addingTask, dyckTask, echoTask, parityTask, sineTask, temporalOrder6aTask, type TaskDefinition,
 } from '@unroll/datasets';
 import type { TaskName } from '../../config/config.ts';
 import type { RunSpec } from '../protocol.ts';
 import { judges, mostSteps, streamOf, type ForecastSeries, type Source } from './source.ts';
 
 type Options = Readonly<Record<string, number>>;
-type GeneratedName = Exclude<TaskName, 'text' | 'csv'>;
+type GeneratedName = Exclude<TaskName, 'airline' | 'text' | 'csv'>;
 
 interface Generated {
   readonly task: TaskDefinition;
   readonly values: (options: Options) => Record<string, number>;
-  /** Of the sequences that are held out, where they differ. */
-  readonly heldOut?: (options: Options) => Record<string, number>;
   readonly series?: (options: Options, seed: number) => ForecastSeries;
 }
 
+/** Symbols that are asked for in a sequence of the echo. */
+const echoed = 10;
 const plain = (options: Options): Record<string, number> => ({ ...options });
 
 const generated: Readonly<Record<GeneratedName, Generated>> = {
-  'echo': { task: echoTask, values: ({ lag = 10 }) => ({ lag, length: lag + Math.max(10, Math.min(lag, 20)) }) },
+  'echo': { task: echoTask, values: ({ lag = 10 }) => ({ lag, length: lag + echoed }) },
   'adding': { task: addingTask, values: plain },
   'parity': { task: parityTask, values: plain },
   'dyck': { task: dyckTask, values: plain },
   'temporal-order': { task: temporalOrder6aTask, values: plain },
   'sine': { task: sineTask, values: plain, series: sineSeries },
-  'airline': { task: airlineTask, values: plain, heldOut: ({ length = 24 }) => ({ length, from: 96, to: 144 }), series: airlineSeries },
 };
 
 /** Data of the tasks with known answers. */
 export function generatedSource(name: GeneratedName, { options, batch, seed }: Pick<RunSpec, 'options' | 'batch' | 'seed'>): Source {
-  const { task, values, heldOut = values, series } = generated[name];
+  const { task, values, series } = generated[name];
   const given = values(options);
   return {
     shape: task.shape(given),
     batch: (step) => task.generate(streamOf(seed, step), batch, given),
-    heldOut: task.generate(streamOf(seed, mostSteps), judges, heldOut(options)),
+    heldOut: task.generate(streamOf(seed, mostSteps), judges, given),
     baseline: task.baseline(given),
     floor: task.floor(given),
     ...(series === undefined ? {} : { series: series(options, seed) }),
@@ -50,17 +49,4 @@ function sineSeries({ period = 20, noise = 0.1, horizon = 5 }: Options, seed: nu
   const phase = rng.uniform();
   const values = Float64Array.from({ length: Math.ceil(8 * period) }, (_, t) => Math.sin(2 * Math.PI * (t / period + phase)) + noise * rng.normal());
   return { names: ['x'], values, origin: Math.ceil(5 * period), horizon, season: Math.max(1, Math.round(period)), scale: identity, unscale: identity };
-}
-
-/** The two last years, of which nothing was learnt: the training ended two years before. */
-function airlineSeries(): ForecastSeries {
-  const { names, values, times } = airlinePassengers();
-  const logarithms = values.subarray(0, 96).map(Math.log);
-  const mean = logarithms.reduce((sum, value) => sum + value, 0) / 96;
-  const deviation = Math.sqrt(logarithms.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 96);
-  return {
-    names, values, origin: 120, horizon: 1, season: 12, ...(times === undefined ? {} : { times }),
-    scale: (value) => (Math.log(value) - mean) / deviation,
-    unscale: (value) => Math.exp(value * deviation + mean),
-  };
 }

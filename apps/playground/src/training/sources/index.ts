@@ -1,5 +1,6 @@
 import { DataError } from '@unroll/datasets';
 import type { RunSpec } from '../protocol.ts';
+import { airlineSource } from './airline.ts';
 import { generatedSource } from './generated.ts';
 import type { Source } from './source.ts';
 
@@ -15,7 +16,7 @@ export async function sourceOf(spec: RunSpec): Promise<Source> {
     if (data === undefined) throw new DataError('invalid-file', 'there is no table yet; paste one, or drop a CSV file on the page');
     return tableSource(data, spec);
   }
-  return generatedSource(task, spec);
+  return task === 'airline' ? airlineSource(spec) : generatedSource(task, spec);
 }
 
 async function builtInText(): Promise<string> {

@@ -29,6 +29,8 @@ export interface ForecastSeries {
   /** Between units and what the model reads: column c. */
   readonly scale: (value: number, column: number) => number;
   readonly unscale: (value: number, column: number) => number;
+  /** Where the model reads how rows differ from the one before: (difference − mean) / deviation, of scaled values. */
+  readonly differences?: { readonly mean: number; readonly deviation: number };
   /** Of rows, where they are known: milliseconds since 1970. */
   readonly times?: Float64Array;
 }

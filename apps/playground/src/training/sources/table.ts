@@ -1,6 +1,7 @@
 import { DataError, fitScaling, parseCsv, tableSeries, type SequenceBatch, type SequenceShape, type Series } from '@unroll/datasets';
 import type { OwnData, RunSpec } from '../protocol.ts';
 import { judges, mostSteps, streamOf, type ForecastSeries, type Source } from './source.ts';
+import { rowWindows } from './windows.ts';
 
 /** Columns that are read, at most. */
 const mostColumns = 16;
@@ -18,7 +19,7 @@ export async function tableSource({ name, text }: OwnData, { options, batch, see
   const shape: SequenceShape = { inputs: 'values', targets: 'regression', per: 'step', inputSize: width, targetSize: width };
   const draw = (step: number, rows: number, from: number, to: number): SequenceBatch => {
     const rng = streamOf(seed, step);
-    return windows(scaled.rows, Array.from({ length: rows }, () => from + rng.integer(to - from - length)), { length, width });
+    return rowWindows({ values: scaled.rows, width }, Array.from({ length: rows }, () => from + rng.integer(to - from - length)), length);
   };
   return {
     shape, floor: 0, baseline: persistence(scaled.rows.subarray(trained * width), width), series: { ...scaled.series, origin: trained },
@@ -35,15 +36,6 @@ function scaledRows({ names, values, times, length }: Series, trained: number): 
     rows: values.map((value, k) => scale(value, k % names.length)),
     series: { names, values, horizon: 1, season: 1, scale, unscale, ...(times === undefined ? {} : { times }) },
   };
-}
-
-function windows(rows: Float64Array, starts: readonly number[], { length, width }: { readonly length: number; readonly width: number }): SequenceBatch {
-  const count = starts.length;
-  const pick = (ahead: number): Float32Array => Float32Array.from({ length: length * count * width }, (_, k) => {
-    const [step, row, column] = [Math.floor(k / (count * width)), Math.floor(k / width) % count, k % width];
-    return rows[((starts[row] as number) + step + ahead) * width + column] as number;
-  });
-  return { inputs: pick(0), inputShape: [length, count, width], targets: pick(1), targetShape: [length, count, width] };
 }
 
 /** Mean squared error of who says the last row again. */
