@@ -17,9 +17,9 @@ function page(): Plugin {
     async generateBundle(_, bundle) {
       const files = [...Object.keys(bundle).filter((name) => name !== 'index.html'), 'icon.svg'].map((name) => `./${name}`).sort();
       const version = createHash('sha256').update(JSON.stringify(Object.values(bundle).map((one) => (one.type === 'chunk' ? one.code : String(one.source))))).digest('hex').slice(0, 12);
-      const source = readFileSync(new URL('src/sw.ts', import.meta.url), 'utf8').replaceAll(/^declare const __.*$/gmu, '');
+      const source = readFileSync(new URL('src/sw.ts', import.meta.url), 'utf8').replaceAll(/^declare const page.*$/gmu, '');
       const { code } = await transformWithOxc(source, 'sw.ts');
-      this.emitFile({ type: 'asset', fileName: 'sw.js', source: code.replaceAll('__VERSION__', JSON.stringify(version)).replaceAll('__FILES__', JSON.stringify(files)) });
+      this.emitFile({ type: 'asset', fileName: 'sw.js', source: code.replaceAll('pageVersion', JSON.stringify(version)).replaceAll('pageFiles', JSON.stringify(files)) });
     },
   };
 }

@@ -7,12 +7,12 @@
 
 const worker = globalThis as unknown as ServiceWorkerGlobalScope;
 /** Put in by the build: the version, and every file. */
-declare const __VERSION__: string;
-declare const __FILES__: readonly string[];
-const cacheName = `unroll-${__VERSION__}`;
+declare const pageVersion: string;
+declare const pageFiles: readonly string[];
+const cacheName = `unroll-${pageVersion}`;
 
 worker.addEventListener('install', (event) => {
-  event.waitUntil(caches.open(cacheName).then((cache) => cache.addAll(['./', ...__FILES__])).then(() => worker.skipWaiting()));
+  event.waitUntil(caches.open(cacheName).then((cache) => cache.addAll(['./', ...pageFiles])).then(() => worker.skipWaiting()));
 });
 
 worker.addEventListener('activate', (event) => {

@@ -5,6 +5,7 @@ import { firstConfig, optionsOf, taskInfos } from '../config/tasks.ts';
 import { startWorker, type ModelWorker, type WorkerEvent } from '../training/client.ts';
 import type { CallName, Calls, Notice, Opened, OwnData, RunSpec, Trace } from '../training/protocol.ts';
 import { Curve } from './curve.ts';
+import { Tracer } from './tracer.ts';
 
 /** What a model is doing. */
 export type Status = 'opening' | 'ready' | 'failed';
@@ -36,9 +37,6 @@ export class ModelState {
   }
 }
 
-/** Milliseconds between two traces of a model. */
-const traceEvery = 200;
-
 /** Who wants to know what happens. */
 export interface LabOptions {
   /** Hears of every other configuration. */
@@ -64,13 +62,14 @@ export class Lab {
   readonly #changed: (config: Config) => void;
   /** Why it stopped by itself. */
   stopped: 'hidden' | undefined = $state(undefined);
-  readonly #watched: Readonly<Record<Slot, Set<{ readonly reach: boolean }>>> = { 0: new Set(), 1: new Set(), 2: new Set() };
-  readonly #tracing = new Map<Slot, number>();
+  readonly #tracers: Readonly<Record<Slot, Tracer>>;
   #generation = 0;
 
   constructor({ changed = () => undefined }: LabOptions = {}, start: (slot: Slot, listen: (event: WorkerEvent) => void) => ModelWorker = (slot, listen) => startWorker(`model-${slot}`, listen)) {
     this.#changed = changed;
     this.#workers = slots.map((slot) => start(slot, (event) => this.#heard(slot, event)));
+    const tracer = (slot: Slot): Tracer => new Tracer((request) => this.ask(slot, 'trace', request), (trace) => { this.models[slot].trace = trace; });
+    this.#tracers = { 0: tracer(0), 1: tracer(1), 2: tracer(2) };
   }
 
   get model(): ModelState {
@@ -155,10 +154,9 @@ export class Lab {
 
   /** Keeps traces of a model up to date until the function that it returns is called. */
   watch(slot: Slot, { reach = false }: { readonly reach?: boolean } = {}): () => void {
-    const wish = { reach };
-    this.#watched[slot].add(wish);
+    const end = this.#tracers[slot].watch({ reach });
     void this.#traced(slot, true);
-    return () => void this.#watched[slot].delete(wish);
+    return end;
   }
 
   /** Asks the worker of a model something. Rejects with a RefusalError that says why not. */
@@ -212,6 +210,7 @@ export class Lab {
 
   // A new run; the one before stays as a ghost.
   #begin(model: ModelState): void {
+    this.#tracers[model.slot].forget();
     if (model.curve.steps > 0) model.ghost = model.curve;
     model.curve = new Curve();
     Object.assign(model, { step: 0, stepsPerSecond: 0, loss: undefined, gradNorm: undefined, score: undefined, heldOut: undefined, notice: undefined });
@@ -277,15 +276,7 @@ export class Lab {
   }
 
   async #traced(slot: Slot, now: boolean): Promise<void> {
-    const wishes = [...this.#watched[slot]];
-    const last = this.#tracing.get(slot) ?? -Infinity;
-    if (wishes.length === 0 || this.models[slot].status !== 'ready' || last === Infinity || (!now && performance.now() - last < traceEvery)) return;
-    this.#tracing.set(slot, Infinity);
-    try {
-      this.models[slot].trace = await (this.#workers[slot] as ModelWorker).call('trace', { sequence: this.sequence, reach: wishes.some(({ reach }) => reach) });
-    } finally {
-      this.#tracing.set(slot, performance.now());
-    }
+    if (this.models[slot].status === 'ready') await this.#tracers[slot].refresh(this.sequence, now);
   }
 }
 
