@@ -1,4 +1,4 @@
-import { lane, memory, plain, valueTypes, type LaneInstruction, type MemoryInstruction, type PlainInstruction, type ValueType } from './instructions.ts';
+import { atomic, lane, memory, plain, valueTypes, type AtomicInstruction, type LaneInstruction, type MemoryInstruction, type PlainInstruction, type ValueType } from './instructions.ts';
 
 /** A local variable or parameter of a function under construction. */
 export interface Local { readonly index: number; readonly type: ValueType }
@@ -87,6 +87,8 @@ export class FunctionBuilder {
     const [code, alignment] = memory[instruction];
     return this.#emit(...code, Math.min(alignment, 2), ...unsigned(offset));
   }
+  /** What other threads see whole, `offset` bytes past the address on the stack. */
+  atomic(instruction: AtomicInstruction, offset = 0): this { return this.#emit(...atomic[instruction], 2, ...unsigned(offset)); }
   /** Takes or replaces one lane. */
   lane(instruction: LaneInstruction, index: number): this { return this.#emit(...lane[instruction], index); }
   /** Stores lane `index` of the vector on the stack (`address vector →`). */

@@ -11,6 +11,7 @@ import { compileReduce } from './kernels/reduce.ts';
 import { compileScan } from './kernels/scan.ts';
 import type { Heap } from './memory.ts';
 import type { Profile, ProfileName } from './profile.ts';
+import type { Pool } from './threads/pool.ts';
 
 type Compilers = { readonly [K in KernelKind]: Compile<Extract<Kernel, { kind: K }>> };
 
@@ -27,6 +28,7 @@ const compiledKernels = 2048;
 export class WasmBackend implements Backend {
   readonly name = 'wasm';
   readonly profile: ProfileName;
+  readonly threads: number;
   /** Kernels have run when they return, in memory that the host sees. */
   readonly direct: DirectAccess = {
     bind: (kernel, inputs, outputs) => this.#bind(kernel, inputs, outputs),
@@ -36,9 +38,10 @@ export class WasmBackend implements Backend {
   readonly #machine: Machine;
   readonly #compiled = new Cache<Run>(compiledKernels);
 
-  constructor(heap: Heap, profile: Profile) {
-    this.#machine = new Machine(heap, profile);
+  constructor(heap: Heap, profile: Profile, pool?: Pool) {
+    this.#machine = new Machine(heap, profile, pool);
     this.profile = profile.name;
+    this.threads = pool?.size ?? 1;
   }
 
   supports(dtype: DType): boolean {
@@ -72,6 +75,10 @@ export class WasmBackend implements Backend {
   memory(): { readonly reserved: number; readonly used: number } {
     const { reserved, used } = this.#machine.heap.statistics;
     return { reserved, used };
+  }
+
+  dispose(): void {
+    this.#machine.pool?.dispose();
   }
 
   #bind(kernel: Kernel, inputs: readonly Buffer[], outputs: readonly Buffer[]): () => void {

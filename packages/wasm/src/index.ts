@@ -4,6 +4,7 @@ import { WasmBackend } from './backend.ts';
 import { Heap } from './memory.ts';
 import { chooseProfile } from './probe.ts';
 import type { ProfileName } from './profile.ts';
+import { Pool } from './threads/pool.ts';
 import { accelerated } from './turbo.ts';
 
 export type { ProfileName } from './profile.ts';
@@ -20,12 +21,21 @@ export interface WasmOptions {
    * process, after comparing it with plain code for 60 ms; it stays off where it does not help. Default false.
    */
   readonly accelerate?: boolean;
+  /**
+   * Threads for recurrences, this one counted; 'auto': one for each processor, at most 8. Results are those of one thread, to the bit. A
+   * kernel runs on one thread where that is faster. Default 1; more only in Node and in workers of cross-origin isolated pages.
+   */
+  readonly threads?: number | 'auto';
 }
 
 /** A CPU backend, and how it computes here. */
 export interface Wasm extends Backend {
   /** How products are shaped for this engine. */
   readonly profile: ProfileName;
+  /** Threads, this one counted. */
+  readonly threads: number;
+  /** Ends its other threads; it computes on without them. */
+  dispose(): void;
 }
 
 /**
@@ -34,8 +44,25 @@ export interface Wasm extends Backend {
  */
 export async function wasm(options: WasmOptions = {}): Promise<Wasm> {
   checkEngine();
+  const threads = threadsOf(options.threads ?? 1);
   const plain = chooseProfile(options);
-  return new WasmBackend(new Heap({ shared: canShare() }), options.accelerate === true ? accelerated(plain) : plain);
+  const heap = new Heap({ shared: canShare() });
+  return new WasmBackend(heap, options.accelerate === true ? accelerated(plain) : plain, await Pool.start(heap, threads));
+}
+
+/** Of more threads a step has too little work for each. */
+const mostThreads = 8;
+
+function threadsOf(threads: number | 'auto'): number {
+  if (threads === 'auto') return Math.min(processors(), mostThreads);
+  if (!Number.isInteger(threads) || threads < 1) throw new TensorError('argument', `wasm: threads must be a whole number from 1, or 'auto', got ${threads}.`);
+  return threads;
+}
+
+function processors(): number {
+  const host: { readonly navigator?: { readonly hardwareConcurrency?: number }; readonly process?: { getBuiltinModule?(id: string): unknown } } = globalThis;
+  const system = host.process?.getBuiltinModule?.('node:os') as { availableParallelism(): number } | undefined;
+  return system?.availableParallelism() ?? host.navigator?.hardwareConcurrency ?? 1;
 }
 
 // A shared memory grows without being copied. Browsers have them only for isolated pages.

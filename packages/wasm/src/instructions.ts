@@ -33,6 +33,11 @@ export const memory = {
   'v128.load': [[0xfd, 0x00], 4], 'v128.load32_splat': [[0xfd, 0x09], 2], 'v128.load32_zero': [[0xfd, 0x5c], 2], 'v128.load64_zero': [[0xfd, 0x5d], 3], 'v128.store': [[0xfd, 0x0b], 4],
 } as const;
 
+/** Instructions that threads agree by; all are of 32 bits. */
+export const atomic = {
+  'memory.atomic.notify': [0xfe, 0x00], 'memory.atomic.wait32': [0xfe, 0x01], 'i32.atomic.load': [0xfe, 0x10], 'i32.atomic.store': [0xfe, 0x17], 'i32.atomic.rmw.add': [0xfe, 0x1e],
+} as const;
+
 /** Instructions with a lane index; loads and stores of one lane also take a memory operand. */
 export const lane = {
   'i32x4.extract_lane': [0xfd, 0x1b], 'f32x4.extract_lane': [0xfd, 0x1f], 'i32x4.replace_lane': [0xfd, 0x1c], 'f32x4.replace_lane': [0xfd, 0x20],
@@ -41,6 +46,7 @@ export const lane = {
 export type PlainInstruction = keyof typeof plain;
 export type MemoryInstruction = keyof typeof memory;
 export type LaneInstruction = keyof typeof lane;
+export type AtomicInstruction = keyof typeof atomic;
 
 /** Value types and their bytes. */
 export const valueTypes = { i32: 0x7f, i64: 0x7e, f32: 0x7d, v128: 0x7b } as const;

@@ -9,10 +9,10 @@ import type { Compile, Exported, Machine } from './compile.ts';
 
 /** A whole recurrence over time as one function: forward or backward, whatever the step's graph says. */
 export const compileScan: Compile<ScanKernel> = (kernel, machine) => {
-  const { heap, profile } = machine;
-  const layout = new Layout(kernel, planOf(kernel.step, kernel.masked), profile);
+  const { heap, profile, pool } = machine;
+  const layout = new Layout(kernel, planOf(kernel.step, kernel.masked), profile, pool?.size);
   const base = heap.scratch(layout.bytes);
-  const run = machine.function((module, name) => emitScan(module, kernel, layout, base, { constants: heap.constants, profile }, name));
+  const run = machine.team(multiplicationsOf(kernel), (module, name) => emitScan(module, kernel, layout, base, { constants: heap.constants, profile, meeting: pool?.meeting }, name));
   const weights = [...layout.packed].map((piece) => ({ input: matrixInput(kernel.step, piece.weight), working: base + piece.offset, form: formOf(kernel.step, piece, machine) }));
   const parameters = (base + layout.parameters) / 4;
   return (inputs, outputs, operands) => {
@@ -29,6 +29,10 @@ export const compileScan: Compile<ScanKernel> = (kernel, machine) => {
     run();
   };
 };
+
+function multiplicationsOf({ step, steps, batch }: ScanKernel): number {
+  return steps * batch * step.weights.reduce((sum, { blocks, rows, columns }) => sum + blocks * rows * columns, 0);
+}
 
 /** A run of blocks of a weight as panels; a weight's rows are the product's columns, unless it is transposed. */
 function formOf({ weights }: Step, { weight, transposed, run, k, n }: Packed, machine: Machine): Form {

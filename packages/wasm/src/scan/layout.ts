@@ -20,11 +20,15 @@ export interface Packed {
   readonly index: number;
 }
 
-/** How a stage of the loop with a local product is cut: `units` channels of every block at a time, their results in the first-level cache. */
+/** How a stage of the loop with a local product is cut: `units` channels of every block at a time, their results in a cache. */
 export interface Slab { readonly units: number; readonly offset: number }
 
-/** Floats of one slab: rows × blocks × units, so that it stays in the first-level cache. */
-const slabFloats = 2048;
+/**
+ * Floats of a slab, rows × blocks × units: all of a stage where they fit the second-level cache, since whole rows are what processors
+ * read ahead (3 to 5 % of a step, measured, over slabs for the first-level cache); otherwise as many units as leave room there.
+ */
+const wholeFloats = 65536;
+const slabFloats = 16384;
 
 /**
  * Where everything that a scan needs besides its inputs and outputs lies in the working memory: decided once, when the kernel is
@@ -37,8 +41,9 @@ export class Layout {
   readonly parameters: number;
   /** Offsets of the plan's buffers. */
   readonly buffers: readonly number[];
-  /** Working memory of products over all time. */
+  /** Working memory of products over all time: the first thread's, and behind it those of the others, so many bytes each. */
   readonly product: number;
+  readonly productBytes: number;
   readonly #kernel: ScanKernel;
   readonly #profile: Profile;
   readonly #packed = new Map<string, Packed>();
@@ -46,13 +51,14 @@ export class Layout {
   readonly #rights = new Map<string, number>();
   #end = 0;
 
-  constructor(kernel: ScanKernel, plan: Plan, profile: Profile) {
+  constructor(kernel: ScanKernel, plan: Plan, profile: Profile, threads = 1) {
     this.#kernel = kernel;
     this.#profile = profile;
     const { steps, batch, step } = kernel;
     this.states = step.states.map(({ width }) => [this.#take(batch * width * 4), this.#take(batch * width * 4)] as const);
     this.buffers = plan.buffers.map(({ span, width }) => this.#take((span === 'series' ? steps : 1) * batch * width * 4));
-    this.product = this.#take(scratchBytes(profile));
+    this.productBytes = Math.ceil(scratchBytes(profile) / 64) * 64;
+    this.product = this.#take(threads * this.productBytes);
     for (const stage of plan.loop) if (isFused(stage)) this.#slabs.set(stage, this.#slab(stage));
     for (const stage of [...plan.before, ...plan.loop, ...plan.after]) for (const product of stage.products) for (const run of this.runsOf(stage, product)) this.#pack(product, run);
     this.parameters = this.#take((inputCount(kernel) + outputCount(step) + this.#packed.size) * 4);
@@ -109,7 +115,8 @@ export class Layout {
     const step = Math.max(16, nr);
     const blocks = stage.products.reduce((sum, { transposed, blocks: list }) => sum + (transposed ? 1 : list.length), 0);
     const whole = Math.ceil((stage.maps[0]?.width ?? 1) / nr) * nr;
-    const units = Math.min(whole, Math.max(step, Math.floor(slabFloats / (batch * blocks) / step) * step));
+    const part = Math.max(step, Math.floor(slabFloats / (batch * blocks) / step) * step);
+    const units = whole * batch * blocks <= wholeFloats ? whole : Math.min(whole, part);
     return { units, offset: this.#take(blocks * batch * units * 4) };
   }
 

@@ -50,6 +50,11 @@ export class Places {
     return this.states[index] as Places['states'][number];
   }
 
+  /** Pushes the address of a thread's own working memory for products. */
+  pushWorking(thread: Local): FunctionBuilder {
+    return this.#f.get(thread).i32(this.#layout.productBytes).op('i32.mul').i32(this.fixed(this.#layout.product)).op('i32.add');
+  }
+
   /** An address in the working memory, which is fixed. */
   fixed(offset: number): number { return this.#base + offset; }
 

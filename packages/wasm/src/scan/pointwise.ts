@@ -8,9 +8,8 @@ import { emitDraw } from './draw.ts';
 /** How a map walks over one operand: bytes from row to row, and whether a row is a single number for all channels. */
 export interface Walk { readonly rowBytes: number; readonly single: boolean }
 
-/** A fused elementwise function over a block of rows. */
+/** A fused elementwise function over rows. */
 export interface Pointwise {
-  readonly rows: number;
   /** Channels of each row. */
   readonly width: number;
   /** What the expressions read, by name. */
@@ -33,11 +32,11 @@ const vectors = 2;
 export const drawParameters = 3;
 
 /**
- * A function of the addresses of all leaves, then of all targets, then of the mask, then of what `drawParameters` says. Writes nothing
- * beyond `width` channels of a row.
+ * A function of the addresses of all leaves, then of all targets, then of the mask, then of what `drawParameters` says, then of the first
+ * row and the row behind the last. Writes nothing beyond `width` channels of a row.
  */
 export function emitPointwise(module: ModuleBuilder, map: Pointwise, options: { readonly constants: Constants; readonly profile: Profile }): FunctionReference {
-  const count = map.leaves.size + map.writes.length + (map.masked ? 1 : 0) + (map.draws.size > 0 ? drawParameters : 0);
+  const count = map.leaves.size + map.writes.length + (map.masked ? 1 : 0) + (map.draws.size > 0 ? drawParameters : 0) + 2;
   const draw = map.draws.size > 0 ? emitDraw(module) : undefined;
   return module.function({ params: Array.from({ length: count }, () => 'i32' as const), results: [] }, (f) => new PointwiseCode(f, map, options, draw).emit());
 }
@@ -72,14 +71,18 @@ class PointwiseCode {
   emit(): void {
     const f = this.#f;
     const row = this.#rowIndex;
+    const [first, end] = [f.param(f.signature.params.length - 2), f.param(f.signature.params.length - 1)];
+    f.get(first).set(row);
+    for (const { at, walk } of this.#offsets.values()) f.get(first).i32(walk.rowBytes).op('i32.mul').set(at);
     const live = this.#map.writes.map(({ value }) => value);
     if (!this.#map.masked) {
-      f.while(row, this.#map.rows, 1, () => this.#row(live));
+      f.while(row, end, 1, () => this.#row(live));
       return;
     }
     const carried = this.#map.writes.map(({ masked }) => (masked === 'zero' ? constant(0) : input(masked.leaf)));
     const mask = f.param(this.#map.leaves.size + this.#map.writes.length);
-    f.while(row, this.#map.rows, 1, () => {
+    f.get(mask).get(first).i32(4).op('i32.mul').op('i32.add').set(mask);
+    f.while(row, end, 1, () => {
       f.get(mask).memory('f32.load').f32(0).op('f32.ne').if(() => this.#row(live), () => this.#row(carried));
       f.get(mask).i32(4).op('i32.add').set(mask);
     });

@@ -8,28 +8,37 @@ import type { Layout, Slab } from './layout.ts';
 import { Places, type Moment } from './places.ts';
 import { emitPointwise, type Masked, type Walk } from './pointwise.ts';
 import { Sums } from './sums.ts';
+import { emitMeet, Team, type Share } from '../threads/team.ts';
 
-/** What generated code depends on beside its kernel. */
-export interface CodeOptions { readonly constants: Constants; readonly profile: Profile }
+/** What generated code depends on beside its kernel. `meeting`: where threads meet, undefined where one runs alone. */
+export interface CodeOptions { readonly constants: Constants; readonly profile: Profile; readonly meeting: number | undefined }
+
+/** Shares of rows are multiples of these: of a batch, and of all time, in which tiles are to be whole. */
+const batchStep = 4;
+const timeStep = 24;
 
 /** Part of a stage with a slab: which one, and the first of its units. */
 interface Part { readonly slab: Slab; readonly stage: Stage; readonly unit: Local }
 
 /**
  * Adds the one function that runs a scan: the products before the loop, the loop over time, the products after it, the sums. It reads
- * its parameters from the working memory, which begins at `base`: the addresses of inputs, outputs and packed weights.
+ * its parameters from the working memory, which begins at `base`: the addresses of inputs, outputs and packed weights. Rows do not depend
+ * on each other: each of the threads, of which the function's two parameters tell, goes through the loop with rows of its own.
  */
 export function emitScan(module: ModuleBuilder, kernel: ScanKernel, layout: Layout, base: number, options: CodeOptions, name: string): void {
   const gemm = new Gemm(module, options.profile);
-  module.function({ params: [], results: [] }, (f) => {
+  const meet = options.meeting === undefined ? undefined : emitMeet(module, options.meeting);
+  module.function({ params: ['i32', 'i32'], results: [] }, (f) => {
     const plan = planOf(kernel.step, kernel.masked);
     const places = new Places(f, kernel, plan, layout, base);
-    const program = new Program({ module, f, kernel, plan, layout, places, gemm, options });
+    const team = new Team(f, meet);
     places.load();
+    const program = new Program({ module, f, kernel, plan, layout, places, gemm, options, team });
     program.overAllTime(plan.before);
     program.loop();
     program.overAllTime(plan.after);
-    new Sums(f, places, kernel, plan.sums, layout, gemm).emit();
+    new Sums({ f, places, kernel, layout, gemm, team }, plan.sums).emit();
+    team.meet();
   }, name);
 }
 
@@ -42,17 +51,25 @@ interface Parts {
   readonly places: Places;
   readonly gemm: Gemm;
   readonly options: CodeOptions;
+  readonly team: Team;
 }
 
 class Program {
   readonly #parts: Parts;
+  /** This thread's rows of a step, and of all time. */
+  readonly #shares: Readonly<Record<Moment, Share>>;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    const { team, places } = parts;
+    this.#shares = { step: team.share(places.rows('step'), batchStep), start: team.share(places.rows('start'), timeStep) };
   }
 
   overAllTime(stages: readonly Stage[]): void {
+    if (stages.length === 0) return;
+    this.#parts.team.meet();
     for (const stage of stages) this.#wholeStage(stage, 'start');
+    this.#parts.team.meet();
   }
 
   loop(): void {
@@ -66,15 +83,26 @@ class Program {
       for (const { current, next } of places.states) f.get(current).get(next).set(current).set(next);
       f.get(places.time).i32(reverse ? -1 : 1).op('i32.add').set(places.time);
     });
-    kernel.step.states.forEach(({ width }, k) => f.get(places.output(k)).get(places.state(k).current).i32(kernel.batch * width * 4).memoryCopy());
+    kernel.step.states.forEach(({ width }, k) => this.#copyRows(() => f.get(places.output(k)), () => f.get(places.state(k).current), width));
+  }
+
+  /** This thread's rows of a state from one place to another. */
+  #copyRows(to: () => void, from: () => void, width: number): void {
+    const { f, team } = this.#parts;
+    const { step } = this.#shares;
+    for (const push of [to, from]) {
+      push();
+      f.get(step.first).i32(width * 4).op('i32.mul').op('i32.add');
+    }
+    team.pushCount(step).i32(width * 4).op('i32.mul').memoryCopy();
   }
 
   #startStates(): void {
     const { f, kernel, layout, places } = this.#parts;
     kernel.step.states.forEach(({ width }, k) => {
       const [first = 0, second = 0] = layout.states[k] ?? [];
-      f.i32(places.fixed(first)).tee(places.state(k).current).get(places.input(k)).i32(kernel.batch * width * 4).memoryCopy();
-      f.i32(places.fixed(second)).set(places.state(k).next);
+      f.i32(places.fixed(first)).set(places.state(k).current).i32(places.fixed(second)).set(places.state(k).next);
+      this.#copyRows(() => f.get(places.state(k).current), () => f.get(places.input(k)), width);
     });
   }
 
@@ -84,7 +112,7 @@ class Program {
     else this.#slabStage(stage, slab);
   }
 
-  // Product and map by slabs of units: the map reads the product's results while they are in the first-level cache.
+  // Product and map by slabs of units: the map reads the product's results while they are in a cache.
 
   #slabStage(stage: Stage, slab: Slab): void {
     const { f } = this.#parts;
@@ -113,20 +141,27 @@ class Program {
 
   /** One run of blocks of a product, for the units of a part, into a region of the slab. */
   #slabProduct({ slab, stage, unit }: Part, product: Product, index: number, region: number, units: number): void {
-    const { f, kernel, layout, places, gemm, options } = this.#parts;
+    const { f, kernel, layout, places, gemm, options, team } = this.#parts;
     const { weight, transposed, operand } = product;
     const run = layout.runsOf(stage, product)[index] ?? { first: 0, count: 1, at: 0 };
     const { rows, bias } = kernel.step.weights[weight] as Step['weights'][number];
     const packed = layout.packedOf(product, run);
     const { k } = packed;
     const aRow = places.rowBytes(operand);
-    const target = this.#region(slab, region);
-    places.push(operand, 'step', transposed ? run.at * rows * 4 : 0);
+    const target = (): void => {
+      f.i32(this.#region(slab, region));
+      this.#skip('step', slab.units * 4);
+    };
+    this.#pushRows(operand, 'step', transposed ? run.at * rows * 4 : 0);
     // A panel of nr columns takes nr · k floats, so a unit's panel begins k floats a unit further on.
     f.i32(aRow).get(unit).i32(k * 4).op('i32.mul').get(places.packed(packed)).op('i32.add');
-    f.i32(target).i32(slab.units * 4).i32(kernel.batch).i32(k).i32(Math.ceil(units / options.profile.nr));
-    if (transposed && index > 0) f.i32(target).i32(slab.units * 4);
-    else if (bias && !transposed) f.get(places.bias(weight)).get(unit).i32(2).op('i32.shl').op('i32.add').i32(run.first * rows * 4).op('i32.add').i32(0);
+    target();
+    f.i32(slab.units * 4);
+    team.pushCount(this.#shares.step).i32(k).i32(Math.ceil(units / options.profile.nr));
+    if (transposed && index > 0) {
+      target();
+      f.i32(slab.units * 4);
+    } else if (bias && !transposed) f.get(places.bias(weight)).get(unit).i32(2).op('i32.shl').op('i32.add').i32(run.first * rows * 4).op('i32.add').i32(0);
     else f.i32(0).i32(0);
     f.call(gemm.panels(aRow));
   }
@@ -144,33 +179,45 @@ class Program {
   }
 
   #wholeProduct(stage: Stage, product: Product, index: number, moment: Moment): void {
-    const { f, kernel, layout, places, gemm } = this.#parts;
+    const { f, kernel, layout, places, gemm, team } = this.#parts;
     const { weight, operand, target, transposed } = product;
     const { rows, bias } = kernel.step.weights[weight] as Step['weights'][number];
     const run = layout.runsOf(stage, product)[index] ?? { first: 0, count: 1, at: 0 };
     const packed = layout.packedOf(product, run);
     const { k, n } = packed;
     const shift = run.at * rows * 4;
-    places.push(operand, moment, transposed ? shift : 0);
+    this.#pushRows(operand, moment, transposed ? shift : 0);
     f.i32(places.rowBytes(operand)).i32(4).get(places.packed(packed));
-    places.push(target, moment, transposed ? 0 : shift);
-    f.i32(places.rowBytes(target)).i32(places.rows(moment)).i32(n).i32(k);
+    this.#pushRows(target, moment, transposed ? 0 : shift);
+    f.i32(places.rowBytes(target));
+    team.pushCount(this.#shares[moment]).i32(n).i32(k);
     if (transposed && index > 0) {
-      places.push(target, moment);
+      this.#pushRows(target, moment);
       f.i32(places.rowBytes(target));
     } else if (bias && !transposed) f.get(places.bias(weight)).i32(run.first * rows * 4).op('i32.add').i32(0);
     else f.i32(0).i32(0);
-    f.i32(places.fixed(layout.product)).call(gemm.product);
+    places.pushWorking(team.thread).call(gemm.product);
+  }
+
+  /** Pushes the address of this thread's first row of a place. */
+  #pushRows(place: Target, moment: Moment, more = 0): void {
+    this.#parts.places.push(place, moment, more);
+    this.#skip(moment, this.#parts.places.rowBytes(place));
+  }
+
+  /** Adds the rows that are other threads'. */
+  #skip(moment: Moment, rowBytes: number): void {
+    this.#parts.f.get(this.#shares[moment].first).i32(rowBytes).op('i32.mul').op('i32.add');
   }
 
   #mean(operand: Place, target: Place, moment: Moment): void {
     const { f, places } = this.#parts;
     const [from, to, row, channel, sum] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32'), f.local('f32')];
-    places.push(operand, moment);
+    this.#pushRows(operand, moment);
     f.set(from);
-    places.push(target, moment);
-    f.set(to).i32(0).set(row);
-    f.while(row, places.rows(moment), 1, () => {
+    this.#pushRows(target, moment);
+    f.set(to).get(this.#shares[moment].first).set(row);
+    f.while(row, this.#shares[moment].end, 1, () => {
       f.f32(0).set(sum).i32(0).set(channel);
       f.while(channel, operand.width * 4, 4, () => f.get(sum).get(from).get(channel).op('i32.add').memory('f32.load').op('f32.add').set(sum));
       f.get(to).get(sum).f32(operand.width).op('f32.div').memory('f32.store');
@@ -187,7 +234,7 @@ class Program {
     const leaves = masked ? withCarried(map) : map.leaves;
     const walks = new Map([...leaves].map(([name, place]) => [name, this.#walk(place, map.width, part)]));
     const writes = map.writes.map(({ value, target }) => ({ value, walk: { rowBytes: places.rowBytes(target), single: false }, masked: maskedValue(target) }));
-    const reference = emitPointwise(module, { rows: places.rows(moment), batch: kernel.batch, width, leaves: walks, draws: map.draws, writes, masked }, options);
+    const reference = emitPointwise(module, { batch: kernel.batch, width, leaves: walks, draws: map.draws, writes, masked }, options);
     for (const [name, place] of leaves) this.#pushLeaf(place, walks.get(name)?.single ?? false, moment, part);
     for (const { target } of map.writes) {
       places.push(target, moment);
@@ -199,7 +246,7 @@ class Program {
       if (part === undefined) f.i32(0); else f.get(part.unit);
       f.get(places.seed);
     }
-    f.call(reference);
+    f.get(this.#shares[moment].first).get(this.#shares[moment].end).call(reference);
   }
 
   #pushLeaf(place: Place, single: boolean, moment: Moment, part: Part | undefined): void {

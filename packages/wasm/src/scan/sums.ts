@@ -4,73 +4,109 @@ import type { FunctionBuilder } from '../assembler.ts';
 import type { Gemm } from '../gemm/gemm.ts';
 import type { Layout } from './layout.ts';
 import type { Places } from './places.ts';
+import type { Team } from '../threads/team.ts';
+
+interface Parts {
+  readonly f: FunctionBuilder;
+  readonly places: Places;
+  readonly kernel: ScanKernel;
+  readonly layout: Layout;
+  readonly gemm: Gemm;
+  readonly team: Team;
+}
+
+/** Shares of a product's rows, of packed panels and of sums of columns are multiples of these. */
+const rowStep = 24;
+const panelStep = 16;
+const columnStep = 32;
 
 /** Writes the sums over all time: one matrix product for the gradient of each weight, one pass for that of each bias or vector. */
 export class Sums {
-  readonly #f: FunctionBuilder;
-  readonly #places: Places;
-  readonly #kernel: ScanKernel;
-  readonly #layout: Layout;
-  readonly #gemm: Gemm;
+  readonly #parts: Parts;
   readonly #sums: readonly Sum[];
 
-  constructor(f: FunctionBuilder, places: Places, kernel: ScanKernel, sums: readonly Sum[], layout: Layout, gemm: Gemm) {
-    this.#f = f;
-    this.#places = places;
-    this.#kernel = kernel;
+  constructor(parts: Parts, sums: readonly Sum[]) {
+    this.#parts = parts;
     this.#sums = sums;
-    this.#layout = layout;
-    this.#gemm = gemm;
   }
 
   emit(): void {
-    this.#clear();
+    const { team, layout } = this.#parts;
+    if (this.#parts.kernel.step.accumulations.length === 0) return;
+    team.meet();
+    team.first(() => this.#clear());
     this.#packRights();
-    for (const sum of this.#sums) if (sum.right === undefined) this.#column(sum); else this.#outer(sum, sum.right.width, this.#layout.rightOf(sum.right));
+    team.meet();
+    for (const sum of this.#sums) {
+      // What it adds to may be another thread's.
+      if (!this.#isFirst(sum)) team.meet();
+      if (sum.right === undefined) this.#column(sum);
+      else this.#outer(sum, sum.right.width, layout.rightOf(sum.right));
+    }
   }
 
   /** T · B: every row of every step. */
-  get #rows(): number { return this.#kernel.steps * this.#kernel.batch; }
+  get #rows(): number { return this.#parts.kernel.steps * this.#parts.kernel.batch; }
 
   // What no sum begins has to be zero.
   #clear(): void {
-    this.#kernel.step.accumulations.forEach(({ rows, columns }, k) => {
+    const { f, places, kernel } = this.#parts;
+    kernel.step.accumulations.forEach(({ rows, columns }, k) => {
       const begun = this.#sums.filter((sum) => sum.accumulation === k && this.#isFirst(sum)).reduce((total, { left }) => total + left.width, 0);
-      if (begun < rows) this.#f.get(this.#places.accumulation(k)).i32(0).i32(rows * Math.max(1, columns) * 4).memoryFill();
+      if (begun < rows) f.get(places.accumulation(k)).i32(0).i32(rows * Math.max(1, columns) * 4).memoryFill();
     });
   }
 
   #packRights(): void {
+    const { f, places, layout, gemm, team } = this.#parts;
     const packed = new Set<number>();
     for (const { right } of this.#sums) {
-      if (right === undefined || packed.has(this.#layout.rightOf(right))) continue;
-      packed.add(this.#layout.rightOf(right));
-      this.#places.push(right, 'start');
-      this.#f.i32(this.#places.rowBytes(right)).i32(4).i32(this.#rows).i32(right.width).i32(this.#places.fixed(this.#layout.rightOf(right))).call(this.#gemm.pack);
+      if (right === undefined || packed.has(layout.rightOf(right))) continue;
+      packed.add(layout.rightOf(right));
+      const columns = team.share(right.width, panelStep);
+      places.push(right, 'start');
+      f.get(columns.first).i32(4).op('i32.mul').op('i32.add').i32(places.rowBytes(right)).i32(4).i32(this.#rows);
+      team.pushCount(columns).get(columns.first).i32(this.#rows * 4).op('i32.mul').i32(places.fixed(layout.rightOf(right))).op('i32.add').call(gemm.pack);
     }
   }
 
   // C = Aᵀ B, A the left operand over all time.
   #outer(sum: Sum, columns: number, packed: number): void {
-    const f = this.#f;
-    const c = (): FunctionBuilder => f.get(this.#places.accumulation(sum.accumulation)).i32(sum.offset * columns * 4).op('i32.add');
-    this.#places.push(sum.left, 'start');
-    f.i32(4).i32(this.#places.rowBytes(sum.left)).i32(this.#places.fixed(packed));
-    c().i32(columns * 4).i32(sum.left.width).i32(columns).i32(this.#rows);
+    const { f, places, gemm, team } = this.#parts;
+    const rows = team.share(sum.left.width, rowStep);
+    const skip = (bytes: number): FunctionBuilder => f.get(rows.first).i32(bytes).op('i32.mul').op('i32.add');
+    const c = (): void => {
+      f.get(places.accumulation(sum.accumulation)).i32(sum.offset * columns * 4).op('i32.add');
+      skip(columns * 4);
+    };
+    places.push(sum.left, 'start');
+    skip(4).i32(4).i32(places.rowBytes(sum.left)).i32(places.fixed(packed));
+    c();
+    f.i32(columns * 4);
+    team.pushCount(rows).i32(columns).i32(this.#rows);
     if (this.#isFirst(sum)) f.i32(0).i32(0);
-    else c().i32(columns * 4);
-    f.i32(this.#places.fixed(this.#layout.product)).call(this.#gemm.product);
+    else {
+      c();
+      f.i32(columns * 4);
+    }
+    places.pushWorking(team.thread).call(gemm.product);
   }
 
   #column(sum: Sum): void {
-    const f = this.#f;
-    const to = (): FunctionBuilder => f.get(this.#places.accumulation(sum.accumulation)).i32(sum.offset * 4).op('i32.add');
-    this.#places.push(sum.left, 'start');
-    f.i32(this.#places.rowBytes(sum.left)).i32(this.#rows).i32(sum.left.width);
+    const { f, places, gemm, team } = this.#parts;
+    const columns = team.share(sum.left.width, columnStep);
+    const skip = (): FunctionBuilder => f.get(columns.first).i32(4).op('i32.mul').op('i32.add');
+    const to = (): void => {
+      f.get(places.accumulation(sum.accumulation)).i32(sum.offset * 4).op('i32.add');
+      skip();
+    };
+    places.push(sum.left, 'start');
+    skip().i32(places.rowBytes(sum.left)).i32(this.#rows);
+    team.pushCount(columns);
     to();
     if (this.#isFirst(sum)) f.i32(0);
     else to();
-    f.call(this.#gemm.columnSums);
+    f.call(gemm.columnSums);
   }
 
   /** Whether no earlier sum has written these rows; otherwise this one adds to what is there. */
