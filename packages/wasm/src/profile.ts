@@ -10,20 +10,28 @@ export interface Profile {
   readonly nr: number;
   /** `panels[h - 1]`: how many panels one tile of height h spans; low tiles need several for enough independent sums. */
   readonly panels: readonly number[];
+  /**
+   * Floats of a slab, rows × blocks × units, which a product leaves for the elementwise function behind it: all of a stage where that is at
+   * most `whole`, since whole rows are what processors read ahead (3 to 5 % of a step, measured); otherwise as many units as `part` allows.
+   */
+  readonly slab: { readonly whole: number; readonly part: number };
   /** Fused multiply-add (relaxed SIMD) where the processor has it; without, the same bits everywhere. */
   readonly relaxed: boolean;
 }
 
 export type ProfileName = 'turbofan' | 'turboshaft' | 'revectorize' | 'deterministic' | 'revectorize-deterministic';
 
+// The second-level cache of a core keeps either.
+const slab = { whole: 65536, part: 16384 } as const;
+
 export const profiles: Readonly<Record<ProfileName, Profile>> = {
   // V8 before 13.2 loads everything of a loop body first, so rows, columns and sums must fit in registers together.
-  turbofan: { name: 'turbofan', mr: 4, nr: 8, panels: [3, 2, 1, 1], relaxed: true },
+  turbofan: { name: 'turbofan', mr: 4, nr: 8, panels: [3, 2, 1, 1], slab, relaxed: true },
   // V8 from 13.2 on, and other engines: instructions stay in the order in which they are emitted.
-  turboshaft: { name: 'turboshaft', mr: 6, nr: 8, panels: [4, 2, 1, 1, 1, 1], relaxed: true },
+  turboshaft: { name: 'turboshaft', mr: 6, nr: 8, panels: [4, 2, 1, 1, 1, 1], slab, relaxed: true },
   // Adjacent pairs of vectors become one of 256 bits where the engine's revectorizer is on.
-  revectorize: { name: 'revectorize', mr: 6, nr: 16, panels: [2, 2, 1, 1, 1, 1], relaxed: true },
+  revectorize: { name: 'revectorize', mr: 6, nr: 16, panels: [2, 2, 1, 1, 1, 1], slab, relaxed: true },
   // A product and a sum need one register more than a fused one; also for engines without relaxed SIMD.
-  deterministic: { name: 'deterministic', mr: 4, nr: 8, panels: [3, 2, 1, 1], relaxed: false },
-  'revectorize-deterministic': { name: 'revectorize-deterministic', mr: 4, nr: 16, panels: [2, 2, 1, 1], relaxed: false },
+  deterministic: { name: 'deterministic', mr: 4, nr: 8, panels: [3, 2, 1, 1], slab, relaxed: false },
+  'revectorize-deterministic': { name: 'revectorize-deterministic', mr: 4, nr: 16, panels: [2, 2, 1, 1], slab, relaxed: false },
 };

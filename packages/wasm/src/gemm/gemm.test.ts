@@ -231,7 +231,7 @@ describe.each(Object.values(profiles).map((profile) => [profile.name, profile] a
 
 test('the shape of tiles and the blocking change no bit', () => {
   const shapes = [[3, 4, [1]], [4, 8, [3, 2, 1, 1]], [5, 12, [2, 2, 1, 1, 1]], [6, 16, [2, 1, 1, 1, 1, 1]]] as const;
-  const kits = shapes.map(([mr, nr, panels]) => kit({ name: 'deterministic', mr, nr, panels: Array.from({ length: mr }, (_, index) => panels[index] ?? 1), relaxed: false }));
+  const kits = shapes.map(([mr, nr, panels]) => kit({ ...profiles.deterministic, mr, nr, panels: Array.from({ length: mr }, (_, index) => panels[index] ?? 1) }));
   for (const shape of [[1, 65, 70], [2, 33, 40], [7, 40, 600], [13, 21, 33], [200, 30, 40], [30, 40, 1100]] as const) {
     for (const transposeA of [false, true]) {
       const hashes = new Set(kits.map((k) => multiply(k, 'product', shape, { transposeA, start: 'bias' }).values.join()));

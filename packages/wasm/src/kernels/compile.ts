@@ -16,9 +16,6 @@ export type Compile<K extends Kernel> = (kernel: K, machine: Machine) => Run;
 /** An exported function of a module; every parameter is an i32, addresses above 2 GiB included. */
 export type Exported = (...values: readonly number[]) => void;
 
-/** Less than some tens of microseconds of work is not shared: threads take as long to wake up. */
-const leastShared = 2 ** 20;
-
 /** What kernels are compiled for: a memory and an engine. */
 export class Machine {
   readonly heap: Heap;
@@ -52,19 +49,19 @@ export class Machine {
   }
 
   /**
-   * A module of one function that all threads run together: its parameters are which of them runs it, and how many there are. Threads take
-   * part as long as that is faster, where the function does so many multiplications that they could.
+   * A module of one function that all threads run together: its parameters are which of them runs it, and how many there are. When they
+   * do is the pool's to say.
    */
   team(multiplications: number, define: (module: ModuleBuilder, name: string) => void): () => void {
     const bytes = this.#bytes((module) => define(module, 'run'));
     const { run } = this.#instance(bytes);
     if (run === undefined) throw new RangeError('wasm: the module exports nothing under the name asked for.');
     const { pool } = this;
-    const kernel = multiplications < leastShared ? undefined : pool?.load(bytes);
+    const kernel = pool === undefined || multiplications < pool.sharing.least ? undefined : pool.load(bytes);
     if (pool === undefined || kernel === undefined) return () => run(0, 1);
     const choice = new Choice();
     return () => {
-      const together = pool.alive && choice.together();
+      const together = pool.alive && (pool.sharing.always || choice.together());
       const start = performance.now();
       if (together) pool.run(kernel, run);
       else run(0, 1);

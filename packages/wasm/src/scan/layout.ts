@@ -24,13 +24,6 @@ export interface Packed {
 export interface Slab { readonly units: number; readonly offset: number }
 
 /**
- * Floats of a slab, rows × blocks × units: all of a stage where they fit the second-level cache, since whole rows are what processors
- * read ahead (3 to 5 % of a step, measured, over slabs for the first-level cache); otherwise as many units as leave room there.
- */
-const wholeFloats = 65536;
-const slabFloats = 16384;
-
-/**
  * Where everything that a scan needs besides its inputs and outputs lies in the working memory: decided once, when the kernel is
  * compiled, so that nothing is allocated while it runs.
  */
@@ -111,12 +104,12 @@ export class Layout {
 
   #slab(stage: Stage): Slab {
     const { batch } = this.#kernel;
-    const { nr } = this.#profile;
+    const { nr, slab } = this.#profile;
     const step = Math.max(16, nr);
     const blocks = stage.products.reduce((sum, { transposed, blocks: list }) => sum + (transposed ? 1 : list.length), 0);
     const whole = Math.ceil((stage.maps[0]?.width ?? 1) / nr) * nr;
-    const part = Math.max(step, Math.floor(slabFloats / (batch * blocks) / step) * step);
-    const units = whole * batch * blocks <= wholeFloats ? whole : Math.min(whole, part);
+    const part = Math.max(step, Math.floor(slab.part / (batch * blocks) / step) * step);
+    const units = whole * batch * blocks <= slab.whole ? whole : Math.min(whole, part);
     return { units, offset: this.#take(blocks * batch * units * 4) };
   }
 

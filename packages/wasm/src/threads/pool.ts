@@ -10,6 +10,14 @@ const controlBytes = 64;
 const startMs = 10_000;
 const compileMs = 5000;
 
+/** When kernels are shared. */
+export interface Sharing {
+  /** Kernels of fewer multiplications are not. Default 2²⁰, some tens of microseconds: threads take as long to wake up. */
+  readonly least: number;
+  /** True: all others always are. Default false: as long as that is faster. */
+  readonly always: boolean;
+}
+
 /** A worker, in Node or in a page. */
 interface Helper { terminate(): unknown; unref?(): void }
 
@@ -22,12 +30,14 @@ export class Pool {
   readonly size: number;
   /** Where generated code waits for the other threads. */
   readonly meeting: number;
+  readonly sharing: Sharing;
   readonly #heap: Heap;
   readonly #control: Block;
   readonly #helpers: Helper[];
   #kernels = 0;
 
-  private constructor(heap: Heap, size: number, control: Block, helpers: Helper[]) {
+  private constructor(heap: Heap, size: number, control: Block, helpers: Helper[], sharing: Sharing) {
+    this.sharing = sharing;
     this.#heap = heap;
     this.size = size;
     this.#control = control;
@@ -36,7 +46,7 @@ export class Pool {
   }
 
   /** Starts `size − 1` workers. Undefined where there can be none: the memory is not shared, or this thread must not wait. */
-  static async start(heap: Heap, size: number): Promise<Pool | undefined> {
+  static async start(heap: Heap, size: number, { least = 2 ** 20, always = false }: Partial<Sharing> = {}): Promise<Pool | undefined> {
     if (size < 2 || !heap.limits.shared || !mayWait()) return undefined;
     const control = heap.reserveArena(controlBytes + meetingBytes);
     new Int32Array(heap.memory.buffer, control.address, (controlBytes + meetingBytes) / 4).fill(0);
@@ -44,7 +54,7 @@ export class Pool {
     try {
       const started = Array.from({ length: size - 1 }, (_, k) => startWorker({ memory: heap.memory, control: control.address, thread: k + 1, threads: size }, helpers));
       await inTime(Promise.all(started));
-      return new Pool(heap, size, control, helpers);
+      return new Pool(heap, size, control, helpers, { least, always });
     } catch {
       // A page may forbid workers: then one thread does it all.
       for (const helper of helpers) helper.terminate();
