@@ -116,7 +116,7 @@ export class Pool {
 
 interface WorkerData { readonly memory: WebAssembly.Memory; readonly control: number; readonly thread: number; readonly threads: number }
 interface NodeWorkers { readonly Worker: new (source: string, options: { eval: true; workerData: WorkerData }) => Helper & { once(event: string, heard: (value: unknown) => void): void } }
-interface PageWorker extends Helper { onmessage: unknown; onerror: unknown; postMessage(data: WorkerData): void }
+interface PageWorker extends Helper { addEventListener(event: string, heard: (value: unknown) => void): void; postMessage(data: WorkerData): void }
 interface Globals {
   readonly document?: unknown;
   readonly process?: { getBuiltinModule?(id: string): unknown };
@@ -152,8 +152,9 @@ function startWorker(data: WorkerData, helpers: Helper[]): Promise<unknown> {
   const worker = new Worker(URL.createObjectURL(new Blob([workerSource], { type: 'text/javascript' })));
   helpers.push(worker);
   return new Promise((resolve, reject) => {
-    worker.onmessage = resolve;
-    worker.onerror = reject;
+    worker.addEventListener('message', resolve);
+    worker.addEventListener('error', reject);
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker is no window: it has no origin to name
     worker.postMessage(data);
   });
 }
