@@ -142,7 +142,7 @@ describe('kill -9', () => {
     }
     const lines = readFileSync(join(folder, 'run/log.jsonl'), 'utf8').split('\n').slice(0, -1);
     expect(() => lines.slice(0, -1).map((line) => JSON.parse(line) as unknown)).not.toThrow();
-  });
+  }, 600_000);
 });
 
 describe('the world around', () => {
