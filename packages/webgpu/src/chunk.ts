@@ -1,16 +1,23 @@
-import { inputsOf, outputsOf, sizeOf, type Kernel, type KernelKind, type MapKernel, type MatMulKernel, type Shape, type Signature } from '@unroll/tensor/backend';
+import { add, input, max, min, type Expr } from '@unroll/expr';
+import { inputsOf, outputsOf, sizeOf, type Kernel, type KernelKind, type MapKernel, type MatMulKernel, type ReduceKernel, type ReduceOp, type Shape, type Signature } from '@unroll/tensor/backend';
 import type { Slot, Target } from './program.ts';
 
-/** One piece of a kernel whose tensors are larger than what a device binds: a kernel of its own on parts of them. */
+/** A kernel on parts of the tensors of a larger one, or on memory of the larger one's program. */
 export interface Piece {
   readonly kernel: Kernel;
   readonly inputs: readonly Slot[];
   readonly outputs: readonly Slot[];
 }
 
-/** Whether a device cannot bind all tensors of a kernel as a whole. */
+/** Pieces, in order, that together do what a kernel does, and bytes of the memory that they share. */
+export interface Pieces { readonly scratch: readonly number[]; readonly pieces: readonly Piece[] }
+
+/** Kinds that cut themselves, since that takes another shader. */
+const cutThemselves: ReadonlySet<KernelKind> = new Set(['copy', 'gather', 'scatter', 'random']);
+
+/** Whether a device cannot bind all tensors of a kernel as a whole, so that it has to be cut into pieces. */
 export function isTooLarge(kernel: Kernel, target: Target): boolean {
-  return largest(kernel) > target.limits.maxStorageBufferBindingSize;
+  return !cutThemselves.has(kernel.kind) && largest(kernel) > target.limits.maxStorageBufferBindingSize;
 }
 
 /** Bytes of the largest tensor. */
@@ -18,22 +25,14 @@ export function largest(kernel: Kernel): number {
   return Math.max(0, ...[...inputsOf(kernel), ...outputsOf(kernel)].map(bytesOf));
 }
 
-/** Pieces that together do what the kernel does, undefined where it cannot be cut so that all of them fit. */
-export function piecesOf(kernel: Kernel, target: Target): Piece[] | undefined {
-  const cut = (cuts[kernel.kind] as (kernel: Kernel) => Cut | undefined)(kernel);
-  if (cut === undefined) return undefined;
-  const { count, inputs, outputs } = cut;
-  const widest = Math.max(1, ...inputs, ...outputs);
-  // Parts of buffers start at multiples of 256 bytes, which those of 64 elements are.
-  const step = Math.floor(target.limits.maxStorageBufferBindingSize / (widest * 4 * 64)) * 64;
-  if (step === 0) return undefined;
-  const slots = (kind: Slot['kind'], widths: readonly number[], first: number, length: number): Slot[] =>
-    widths.map((width, index): Slot => (width === 0 ? { kind, index } : { kind, index, offset: first * width * 4, bytes: length * width * 4 }));
-  const pieces = Array.from({ length: Math.ceil(count / step) }, (_, k): Piece => {
-    const [first, length] = [k * step, Math.min(step, count - k * step)];
-    return { kernel: cut.part(length), inputs: slots('input', inputs, first, length), outputs: slots('output', outputs, first, length) };
-  });
-  return pieces.some((piece) => isTooLarge(piece.kernel, target)) ? undefined : pieces;
+/** The pieces of a kernel, which may be too large themselves; undefined where it cannot be cut. */
+export function piecesOf(kernel: Kernel, target: Target): Pieces | undefined {
+  switch (kernel.kind) {
+    case 'map': return along(cutMap(kernel), target);
+    case 'reduce': return along(cutOuter(kernel), target) ?? summedUp(cutLength(kernel), target);
+    case 'matmul': return along(cutRows(kernel), target) ?? summedUp(cutTerms(kernel), target);
+    case 'gather': case 'scatter': case 'copy': case 'random': case 'scan': return undefined;
+  }
 }
 
 // Private.
@@ -43,23 +42,53 @@ interface Cut {
   readonly count: number;
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
-  part(length: number): Kernel;
+  part(length: number, first: number): Kernel;
 }
 
-type Cuts = { readonly [K in KernelKind]: (kernel: Extract<Kernel, { kind: K }>) => Cut | undefined };
+/** Parts of buffers start at multiples of so many elements. */
+const aligned = 64;
 
-const cuts: Cuts = {
-  map: cutMap,
-  reduce: (kernel) => ({
-    count: kernel.outer, inputs: [kernel.length * kernel.inner], outputs: [kernel.inner], part: (outer) => ({ ...kernel, outer }),
-  }),
-  matmul: cutProduct,
-  gather: (kernel) => ({ count: kernel.count, inputs: [0, 1], outputs: [kernel.width], part: (count) => ({ ...kernel, count }) }),
-  scatter: () => undefined,
-  copy: () => undefined,
-  random: () => undefined,
-  scan: () => undefined,
-};
+/** How many indices along the axis go together: as many as can be bound, or else the fewest that start where a binding may. Undefined where that is all of them. */
+function stepOf({ count, inputs, outputs }: Cut, { limits }: Target): number | undefined {
+  const widths = [...inputs, ...outputs];
+  const unit = widths.every((width) => width % aligned === 0) ? 1 : aligned;
+  const fitting = Math.floor(limits.maxStorageBufferBindingSize / (Math.max(1, ...widths) * 4 * unit)) * unit;
+  const step = Math.max(unit, fitting);
+  return step < count ? step : undefined;
+}
+
+function slotsOf(kind: Slot['kind'], widths: readonly number[], first: number, length: number): Slot[] {
+  return widths.map((width, index): Slot => (width === 0 ? { kind, index } : { kind, index, offset: first * width * 4, bytes: length * width * 4 }));
+}
+
+/** One piece after another along an axis. */
+function along(cut: Cut | undefined, target: Target): Pieces | undefined {
+  const step = cut && stepOf(cut, target);
+  if (cut === undefined || step === undefined) return undefined;
+  const pieces = Array.from({ length: Math.ceil(cut.count / step) }, (_, k): Piece => {
+    const [first, length] = [k * step, Math.min(step, cut.count - k * step)];
+    return { kernel: cut.part(length, first), inputs: slotsOf('input', cut.inputs, first, length), outputs: slotsOf('output', cut.outputs, first, length) };
+  });
+  return { scratch: [], pieces };
+}
+
+/** A cut along an axis that the result does not have: each piece gives a result, and `body` makes one of two. */
+interface SumCut extends Cut { readonly size: number; readonly dtype: MapKernel['dtype']; readonly body: Expr }
+
+function summedUp(cut: SumCut | undefined, target: Target): Pieces | undefined {
+  const parts = along(cut, target);
+  if (cut === undefined || parts === undefined || cut.size * 4 > target.limits.maxStorageBufferBindingSize) return undefined;
+  const { size, dtype, body } = cut;
+  const [own, whole]: readonly [Slot, Slot] = [{ kind: 'scratch', index: 2 }, { kind: 'output', index: 0 }];
+  const field = { shape: [size], dtype };
+  const combined: MapKernel = { kind: 'map', bodies: [body], shape: [size], inputs: [field, field], compute: dtype, dtype };
+  const pieces = parts.pieces.flatMap((piece, k): Piece[] => {
+    if (k === 0) return [{ ...piece, outputs: [{ kind: 'scratch', index: 0 }] }];
+    const before: Slot = { kind: 'scratch', index: (k - 1) % 2 };
+    return [{ ...piece, outputs: [own] }, { kernel: combined, inputs: [before, own], outputs: [k === parts.pieces.length - 1 ? whole : { kind: 'scratch', index: k % 2 }] }];
+  });
+  return { scratch: [size * 4, size * 4, size * 4], pieces };
+}
 
 /** Along the first axis that is an axis at all. */
 function cutMap(kernel: MapKernel): Cut | undefined {
@@ -76,13 +105,35 @@ function cutMap(kernel: MapKernel): Cut | undefined {
   };
 }
 
+function cutOuter(kernel: ReduceKernel): Cut {
+  return { count: kernel.outer, inputs: [kernel.length * kernel.inner], outputs: [kernel.inner], part: (outer) => ({ ...kernel, outer }) };
+}
+
+const [a, b] = [input('x0'), input('x1')];
+/** How two results become one; where the largest element of two is cannot be told from where it is in each. */
+const merged: Readonly<Record<ReduceOp, Expr | undefined>> = { sum: add(a, b), max: max(a, b), min: min(a, b), argmax: undefined };
+
+function cutLength(kernel: ReduceKernel): SumCut | undefined {
+  const { op, outer, length, inner, dtype } = kernel;
+  const body = merged[op];
+  if (outer !== 1 || body === undefined) return undefined;
+  return { count: length, inputs: [inner], outputs: [], size: inner, dtype, body, part: (own) => ({ ...kernel, length: own }) };
+}
+
 /** By products, or one product by rows. */
-function cutProduct(kernel: MatMulKernel): Cut | undefined {
+function cutRows(kernel: MatMulKernel): Cut | undefined {
   const { m, n, k, batch, sharedA, sharedB, bias } = kernel;
   const none = bias ? [0] : [];
   if (batch > 1) return { count: batch, inputs: [sharedA ? 0 : m * k, sharedB ? 0 : k * n, ...none], outputs: [m * n], part: (length) => ({ ...kernel, batch: length }) };
   if (kernel.transposeA) return undefined;
   return { count: m, inputs: [k, 0, ...none], outputs: [n], part: (length) => ({ ...kernel, m: length }) };
+}
+
+/** By terms, where both operands have them outermost. The bias comes once. */
+function cutTerms(kernel: MatMulKernel): SumCut | undefined {
+  const { m, n, k, batch, transposeA, transposeB, bias, dtype } = kernel;
+  if (batch !== 1 || !transposeA || transposeB) return undefined;
+  return { count: k, inputs: [m, n, ...(bias ? [0] : [])], outputs: [], size: m * n, dtype, body: merged.sum as Expr, part: (own, first) => ({ ...kernel, k: own, bias: bias && first === 0 }) };
 }
 
 function bytesOf({ shape }: Signature): number {

@@ -49,14 +49,15 @@ function bindable(kernel: Kernel, program: Program, { limits: { maxStorageBuffer
 }
 
 function cutProgram(kernel: Kernel, target: Target, variant: string | undefined): Program {
-  const pieces = piecesOf(kernel, target);
-  if (pieces === undefined) {
+  const cut = piecesOf(kernel, target);
+  if (cut === undefined) {
     throw new WebGpuError('limit', `webgpu: a ${kernel.kind} uses a tensor of ${largest(kernel)} bytes, this device binds ${target.limits.maxStorageBufferBindingSize} at a time, and it cannot be cut; use smaller batches.`);
   }
-  const scratch: number[] = [];
+  const scratch = [...cut.scratch];
   const commands: Command[] = [];
-  for (const piece of pieces) {
-    const program = programOf(piece.kernel, target, variant);
+  for (const piece of cut.pieces) {
+    // Those that make one of two results are of another kind than the kernel, and have no variants.
+    const program = programOf(piece.kernel, target, piece.kernel.kind === kernel.kind ? variant : undefined);
     commands.push(...inline(program, { ...piece, scratchFrom: scratch.length }));
     scratch.push(...program.scratch);
   }

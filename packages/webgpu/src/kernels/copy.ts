@@ -3,7 +3,10 @@ import { linear, single, type Command, type Compile, type Dispatch, type Shader,
 import { ShaderBuilder } from '../wgsl.ts';
 
 /** Strided blocks from one place to another, as bits: an invocation for each element; blocks of one kind go together. */
-export const compileCopy: Compile<CopyKernel> = ({ shape, parts }, target) => single(() => {
+export const compileCopy: Compile<CopyKernel> = (kernel, target) => single(() => {
+  const { shape, parts } = kernel;
+  const tooLarge = [shape, ...kernel.inputs].some((own) => sizeOf(own) * 4 > target.limits.maxStorageBufferBindingSize);
+  if (tooLarge) return { scratch: [], commands: cutCopy(kernel, target) };
   const covered = parts.reduce((sum, part) => sum + sizeOf(part.shape), 0);
   const clear: Command[] = covered < sizeOf(shape) ? [{ kind: 'clear', slot: { kind: 'output', index: 0 }, bytes: sizeOf(shape) * 4 }] : [];
   return { scratch: [], commands: [...clear, ...copyDispatches(parts, target)] };
@@ -11,8 +14,15 @@ export const compileCopy: Compile<CopyKernel> = ({ shape, parts }, target) => si
 
 /** Nothing but the blocks themselves. */
 export function copyDispatches(parts: readonly CopyPart[], target: Target): Dispatch[] {
-  const blocks = parts.filter((part) => sizeOf(part.shape) > 0).map((part): Block => ({ ...part, count: sizeOf(part.shape), axes: mergedAxes(part) }));
-  return groupsOf(blocks, target).map((group) => dispatchOf(group, target));
+  return groupsOf(blocksOf(parts), target).map((group) => dispatchOf(group, target));
+}
+
+/** The same between tensors that are too large to bind: blocks are cut until both of their ends fit, and windows of the tensors are bound. */
+function cutCopy({ shape, parts }: CopyKernel, target: Target): Command[] {
+  const covered = parts.reduce((sum, part) => sum + sizeOf(part.shape), 0);
+  const most = Math.floor(target.limits.maxStorageBufferBindingSize / 4) - 64;
+  const clear: Command[] = covered < sizeOf(shape) ? [{ kind: 'clear', slot: { kind: 'output', index: 0 }, bytes: sizeOf(shape) * 4 }] : [];
+  return [...clear, ...blocksOf(parts).flatMap((block) => cutBlock(block, most)).map((block) => windowed(block, target))];
 }
 
 // Private.
@@ -24,6 +34,46 @@ const mostWords = 64;
 /** One axis of a block: its length, and the elements between neighbours on either side. */
 interface Axis { readonly length: number; readonly from: number; readonly to: number }
 interface Block extends Pick<CopyPart, 'input' | 'from' | 'to'> { readonly count: number; readonly axes: readonly Axis[] }
+
+function blocksOf(parts: readonly CopyPart[]): Block[] {
+  return parts.filter((part) => sizeOf(part.shape) > 0).map((part): Block => ({ ...part, count: sizeOf(part.shape), axes: mergedAxes(part) }));
+}
+
+/** First and last element of a block in a tensor. */
+function rangeOf({ axes }: Block, start: number, side: 'from' | 'to'): readonly [first: number, last: number] {
+  const ends = axes.map((axis) => axis[side] * (axis.length - 1));
+  return [start + ends.reduce((sum, end) => sum + Math.min(end, 0), 0), start + ends.reduce((sum, end) => sum + Math.max(end, 0), 0)];
+}
+
+/** Blocks that reach over no more than so many elements on either side. */
+function cutBlock(block: Block, most: number): Block[] {
+  const wide = (['from', 'to'] as const).find((side) => {
+    const [first, last] = rangeOf(block, block[side], side);
+    return last - first >= most;
+  });
+  if (wide === undefined) return [block];
+  const reach = block.axes.map((axis) => Math.abs(axis[wide]) * (axis.length - 1));
+  const longest = reach.indexOf(Math.max(...reach));
+  const axis = block.axes[longest] as Axis;
+  const half = Math.ceil(axis.length / 2);
+  const part = (first: number, length: number): Block => ({
+    ...block, count: block.count / axis.length * length, from: block.from + first * axis.from, to: block.to + first * axis.to,
+    axes: block.axes.map((own, k) => (k === longest ? { ...own, length } : own)),
+  });
+  return [part(0, half), part(half, axis.length - half)].flatMap((piece) => cutBlock(piece, most));
+}
+
+/** A dispatch that binds no more than what its block reaches. */
+function windowed(block: Block, target: Target): Dispatch {
+  const window = (side: 'from' | 'to'): { readonly start: number; readonly bytes: number } => {
+    const [first, last] = rangeOf(block, block[side], side);
+    const start = Math.floor(first / 64) * 64;
+    return { start, bytes: (last + 1 - start) * 4 };
+  };
+  const [from, to] = [window('from'), window('to')];
+  const dispatch = dispatchOf([{ ...block, input: 0, from: block.from - from.start, to: block.to - to.start }], target);
+  return { ...dispatch, slots: [{ kind: 'input', index: block.input, offset: from.start * 4, bytes: from.bytes }, { kind: 'output', index: 0, offset: to.start * 4, bytes: to.bytes }] };
+}
 
 /** Outermost first by their distance in the target, so that neighbours write to neighbours; axes that continue each other on both sides are one. */
 function mergedAxes({ shape, fromStrides, toStrides }: CopyPart): Axis[] {

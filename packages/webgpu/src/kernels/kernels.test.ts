@@ -1,5 +1,5 @@
 import { add, constant, input, mul, sub, tanh, type Expr } from '@unroll/expr';
-import { fillRandom, sizeOf, stridesOf, type CopyKernel, type GatherKernel, type MapKernel, type MatMulKernel, type RandomKernel, type ReduceKernel, type ReduceOp, type ScatterKernel, type Shape } from '@unroll/tensor/backend';
+import { fillRandom, sizeOf, stridesOf, type CopyKernel, type Distribution, type GatherKernel, type Kernel, type MapKernel, type MatMulKernel, type RandomKernel, type ReduceKernel, type ReduceOp, type ScatterKernel, type Shape } from '@unroll/tensor/backend';
 import { describe, expect, test } from 'vitest';
 import { choiceOf, programOf } from '../compile.ts';
 import { anyDevice, type Dispatch, type Program } from '../program.ts';
@@ -139,18 +139,45 @@ await describeOnDevice('kernels', (makeBackend) => {
   test('tensors that are too large to bind are cut', async () => {
     const small = { ...anyDevice, limits: { ...anyDevice.limits, maxStorageBufferBindingSize: 4096 } };
     const backend = await makeBackend({ target: small });
-    const cases = [
+    const strided = (shape: Shape, fromStrides: readonly number[], toStrides: readonly number[], from = 0, to = 0): CopyKernel['parts'][number] => ({ input: 0, shape, from, fromStrides, to, toStrides });
+    const cases: readonly Kernel[] = [
       mapOf([add(mul(x(0), x(1)), x(2))], [1, 300, 13], [[1, 300, 13], [13], [300, 1]]),
       mapOf([add(x(0), 1)], [5000], [[5000]]),
-      { kind: 'reduce', op: 'sum', dtype: 'float32', outer: 300, length: 5, inner: 2 } satisfies ReduceKernel,
+      // The first axis is too short to be cut.
+      mapOf([sub(x(0), x(1)), mul(x(0), x(1))], [3, 2048], [[3, 2048], [2048]]),
+      { kind: 'reduce', op: 'sum', dtype: 'float32', outer: 300, length: 5, inner: 2 },
+      ...(['sum', 'max', 'min'] satisfies ReduceOp[]).map((op): Kernel => ({ kind: 'reduce', op, dtype: 'float32', outer: 1, length: 3000, inner: 2 })),
+      { kind: 'reduce', op: 'max', dtype: 'int32', outer: 3, length: 40, inner: 64 },
       { ...product, m: 300, n: 5, k: 9, bias: true, transposeB: true },
       { ...product, batch: 200, m: 3, n: 2, k: 4, sharedB: true, transposeA: true },
-      { kind: 'gather', dtype: 'float32', rows: 9, width: 7, count: 500 } satisfies GatherKernel,
+      { ...product, m: 9, n: 7, k: 700, transposeA: true, bias: true },
+      { kind: 'copy', dtype: 'float32', shape: [70, 50], inputs: [[50, 70]], parts: [strided([70, 50], [1, 70], [50, 1])] },
+      { kind: 'copy', dtype: 'float32', shape: [4000], inputs: [[2000]], parts: [strided([1990], [-1], [2], 1995, 7)] },
+      ...(['uniform', 'normal'] satisfies Distribution[]).map((distribution): Kernel => ({ kind: 'random', distribution, dtype: 'float32', shape: [3333], seed: [5, 6], probability: 0 })),
     ];
     for (const kernel of cases) {
       expect(dispatches(programOf(kernel, small)).length).toBeGreaterThan(1);
+      expect(Math.max(...dispatches(programOf(kernel, small)).flatMap(({ slots }) => slots.map(({ bytes = 0 }) => bytes)))).toBeLessThanOrEqual(4096);
       await checkKernel(backend, kernel, randomInputs(kernel, 11), 1e-5);
     }
     expect(() => programOf({ ...product, m: 2000, n: 2, k: 2, transposeA: true }, small)).toThrow(/a matmul uses a tensor of 16000 bytes, this device binds 4096 at a time, and it cannot be cut/u);
+    expect(() => programOf({ kind: 'reduce', op: 'argmax', dtype: 'float32', outer: 1, length: 2000, inner: 1 }, small)).toThrow(/a reduce uses a tensor of 8000 bytes/u);
+  });
+
+  test('tables, rows and their gradients that are too large to bind are cut', async () => {
+    const small = { ...anyDevice, limits: { ...anyDevice.limits, maxStorageBufferBindingSize: 4096 } };
+    const backend = await makeBackend({ target: small });
+    const random = randomNumbers(14);
+    for (const [rows, width, count] of [[9, 7, 500], [400, 7, 30], [400, 7, 500]] as const) {
+      const indices = Int32Array.from({ length: count }, (_, k) => (k % 50 === 0 ? -1 - k : Math.floor(random() * (rows + 2))));
+      const gather: GatherKernel = { kind: 'gather', dtype: 'float32', rows, width, count };
+      const scatter: ScatterKernel = { ...gather, kind: 'scatter' };
+      for (const kernel of [gather, scatter]) expect(dispatches(programOf(kernel, small)).length).toBeGreaterThan(1);
+      await checkKernel(backend, gather, [randomInputs(gather, 15)[0] as Float32Array, indices]);
+      await checkKernel(backend, scatter, [indices, randomInputs(scatter, 16)[1] as Float32Array], 1e-5);
+      // In ascending order all the same: to the bit what comes of it in one piece.
+      expect(await runKernel(backend, scatter, [indices, randomInputs(scatter, 16)[1] as Float32Array])).toEqual(await runKernel(await makeBackend(), scatter, [indices, randomInputs(scatter, 16)[1] as Float32Array]));
+    }
+    expect(() => programOf({ kind: 'gather', dtype: 'float32', rows: 100, width: 100, count: 1 }, small)).toThrow(/64 rows of 100 elements have 25600 bytes, this device binds 4096 at a time/u);
   });
 });

@@ -1,19 +1,24 @@
 import { sizeOf, type Distribution, type RandomKernel } from '@unroll/tensor/backend';
 import { mathFunction } from '../math.ts';
 import { declarePhilox } from '../philox.ts';
-import { linear, single, type Compile, type Shader } from '../program.ts';
+import { linear, single, type Compile, type Dispatch, type Shader } from '../program.ts';
 import { ShaderBuilder } from '../wgsl.ts';
 
 /** Numbers from a counter: an invocation for each block of four. */
 export const compileRandom: Compile<RandomKernel> = ({ distribution, dtype, shape, seed, probability }, target) => single(() => {
-  const count = sizeOf(shape);
+  const shader = shaderOf(distribution, dtype === 'int32');
+  const total = sizeOf(shape);
+  const most = Math.floor(target.limits.maxStorageBufferBindingSize / 256) * 64;
   return {
     scratch: [],
-    commands: [{
+    commands: Array.from({ length: Math.max(1, Math.ceil(total / most)) }, (_, part): Dispatch => {
+      const [first, count] = [part * most, Math.min(most, total - part * most)];
       // n 2⁻²⁴ < p for whole n
-      kind: 'dispatch', shader: shaderOf(distribution, dtype === 'int32'), uniforms: [count, ...seed, Math.ceil(probability * 2 ** 24)],
-      slots: [{ kind: 'output', index: 0 }], workgroups: linear(Math.ceil(count / 4), workgroup, target),
-    }],
+      return {
+        kind: 'dispatch', shader, uniforms: [count, ...seed, Math.ceil(probability * 2 ** 24), first / 4],
+        slots: [{ kind: 'output', index: 0, offset: first * 4, ...(total > most ? { bytes: count * 4 } : {}) }], workgroups: linear(Math.ceil(count / 4), workgroup, target),
+      };
+    }),
   };
 });
 
@@ -35,9 +40,9 @@ function shaderOf(distribution: Distribution, isInteger: boolean): Shader {
   const shader = new ShaderBuilder(`random ${distribution}`);
   declarePhilox(shader);
   const output = shader.storage('output', isInteger ? 'i32' : 'f32', 'write');
-  const [count, low, high, threshold] = [shader.uniform('count'), shader.uniform('low'), shader.uniform('high'), shader.uniform('threshold')];
+  const [count, low, high, threshold, first] = [shader.uniform('count'), shader.uniform('low'), shader.uniform('high'), shader.uniform('threshold'), shader.uniform('first')];
   const block = shader.flatIndex(workgroup);
-  shader.line(`let words = philox(vec4<u32>(${block}, 0u, 0u, 0u), vec2<u32>(${low}, ${high}));`);
+  shader.line(`let words = philox(vec4<u32>(${first} + ${block}, 0u, 0u, 0u), vec2<u32>(${low}, ${high}));`);
   const values = draws[distribution](shader, threshold);
   shader.line(`let numbers = ${isInteger ? `vec4<i32>(${values})` : values};`);
   for (const [k, lane] of ['x', 'y', 'z', 'w'].entries()) shader.line(`if (${block} * 4u + ${k}u < ${count}) { ${output}[${block} * 4u + ${k}u] = numbers.${lane}; }`);
