@@ -151,6 +151,34 @@ await describeOnDevice('the backend', (makeBackend) => {
     expect([backend.trim(), backend.memory()]).toEqual([2 ** 20, { reserved: 0, used: 0 }]);
   });
 
+  test('a long chain of steps fits a small budget, which what is recorded counts against', async () => {
+    const length = 2 ** 18;
+    const backend = await makeBackend({ memoryLimit: 3 * 2 ** 20 });
+    let from = uploaded(backend, Array.from({ length }, () => 1));
+    for (let k = 0; k < 12; k++) {
+      const to = backend.allocate(length * 4);
+      backend.dispatch(scaling(2, length), [from], [to]);
+      backend.free(from);
+      from = to;
+      expect(backend.memory().reserved).toBeLessThanOrEqual(3 * 2 ** 20);
+    }
+    const result = await backend.read(from, 'float32');
+    expect([result[0], result[length - 1]]).toEqual([4096, 4096]);
+  });
+
+  test('where there is no room for what a kernel needs for itself, its result is refused', async () => {
+    const backend = await makeBackend({ memoryLimit: 2 ** 20 + 512 });
+    const [a, other, b] = [uploaded(backend, Array.from({ length: 2 ** 18 }, () => 1)), uploaded(backend, [0]), backend.allocate(4)];
+    const total = (): void => backend.dispatch({ kind: 'reduce', op: 'sum', dtype: 'float32', outer: 1, length: 2 ** 18, inner: 1 }, [a], [b]);
+    total();
+    const results = await Promise.allSettled([backend.read(a, 'float32'), backend.read(b, 'float32')]);
+    expect(results.map((result) => (result.status === 'rejected' ? codeOf(() => { throw result.reason; }) : result.value[9]))).toEqual([1, 'memory']);
+    await expect(backend.finish()).rejects.toThrow(/no memory for 256 bytes: 1049088 are taken, 1049088 are allowed/u);
+    backend.free(other);
+    total();
+    expect(await backend.read(b, 'float32')).toEqual(Float32Array.of(2 ** 18));
+  });
+
   test('what the device has no memory for at first is made again, and holds what was written before that was known', async () => {
     const backend = await makeBackend({});
     const { device } = backend;
@@ -235,6 +263,60 @@ await describeOnDevice('the backend', (makeBackend) => {
     expect(await again.read(uploaded(again, [7]), 'float32')).toEqual(Float32Array.of(7));
     again.destroy();
     expect(codeOf(() => again.allocate(4))).toBe('lost');
+  });
+
+  test('compiles off this thread before the first numbers, and finish tells when all is done', async () => {
+    const backend = await makeBackend({});
+    const { device } = backend;
+    const create = device.createComputePipeline.bind(device);
+    let blocked = 0;
+    device.createComputePipeline = (descriptor) => {
+      blocked += 1;
+      return create(descriptor);
+    };
+    try {
+      const [a, b] = [uploaded(backend, [1]), backend.allocate(4)];
+      for (let k = 0; k < 5; k++) backend.dispatch(scaling(k + 0.125, 1), [a], [b]);
+      await backend.finish();
+      expect(backend.statistics()).toMatchObject({ dispatches: 5, submits: 1, pipelinesCreated: 5, reads: 0 });
+      expect(await backend.read(b, 'float32')).toEqual(Float32Array.of(4.125));
+      expect(blocked).toBe(0);
+    } finally {
+      device.createComputePipeline = create;
+    }
+  });
+
+  test('finish rejects with what went wrong since the last time', async () => {
+    const backend = await makeBackend({});
+    const { device } = backend;
+    const create = device.createBindGroup.bind(device);
+    device.createBindGroup = (descriptor) => create({ ...descriptor, entries: [] });
+    try {
+      backend.dispatch(scaling(2, 1), [uploaded(backend, [1])], [backend.allocate(4)]);
+      await expect(backend.finish()).rejects.toThrow(/the device refused a command/u);
+    } finally {
+      device.createBindGroup = create;
+    }
+    await backend.finish();
+    const own = await ownBackend();
+    own.dispatch(scaling(2, 1), [uploaded(own, [1])], [own.allocate(4)]);
+    const finished = own.finish();
+    own.device.destroy();
+    await expect(finished).rejects.toThrow(/the device was lost/u);
+  });
+
+  test('keeps only so many pipelines', async () => {
+    const backend = await makeBackend({ pipelineLimit: 4 });
+    const [a, b] = [uploaded(backend, [1]), backend.allocate(4)];
+    const run = async (k: number): Promise<number | undefined> => {
+      backend.dispatch(scaling(k, 1), [a], [b]);
+      return (await backend.read(b, 'float32'))[0];
+    };
+    // The first one is used again and again, and stays.
+    for (let k = 2; k < 14; k++) expect([await run(1.5), await run(k)]).toEqual([1.5, k]);
+    expect(backend.statistics().pipelinesCreated).toBe(13);
+    expect(await run(2)).toBe(2);
+    expect(backend.statistics().pipelinesCreated).toBe(14);
   });
 
   test('survives more kinds of kernels than it keeps', async () => {

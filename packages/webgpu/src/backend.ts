@@ -19,6 +19,8 @@ import { GpuMemory, Memory, Value, type Place } from './value.ts';
 const together = 512;
 /** Where shaders are still being compiled, recording goes on up to here. */
 const patience = 8 * together;
+/** Pipelines that stay unless told otherwise. */
+const keptPipelines = 1024;
 /** Programs that stay. */
 const keptPrograms = 2048;
 
@@ -43,7 +45,10 @@ export class Recorder implements WebGpuBackend {
   /** Commands in the log, and about as many that have their places and are not submitted. */
   #recorded = 0;
   #waiting = 0;
-  #draining = false;
+  #draining: Promise<void> | undefined;
+  /** Of the last submission, and what went wrong first since somebody asked. */
+  #outcome: Promise<unknown> = Promise.resolve();
+  #fault: Error | undefined;
   #gone: WebGpuError | undefined;
 
   readonly #uncaptured = ({ error }: GPUUncapturedErrorEvent): void => this.#readback.rejectAll(refused(error));
@@ -56,12 +61,12 @@ export class Recorder implements WebGpuBackend {
     this.#options = options;
     this.#pool = new Pool(device, target.limits, options.memoryLimit ?? Infinity);
     this.#memory = new Memory(this.#pool);
-    this.#pipelines = new Pipelines(device);
+    this.#pipelines = new Pipelines(device, options.pipelineLimit ?? keptPipelines);
     this.#readback = new Readback(device);
     this.#encoder = new Encoder(device, this.#pipelines, new Arena(device), target.limits.maxStorageBufferBindingSize);
     this.#placer = new Placer({
       target, pool: this.#pool, memory: this.#memory,
-      programOf: (kernel) => this.#programOf(kernel), prepare: (program) => this.#prepare(program), handOver: () => this.#handOver(),
+      programOf: (kernel) => this.#programOf(kernel), prepare: (program) => this.#prepare(program), handOver: () => this.#handOver(), failed: (error) => this.#failed(error),
     });
     if (options.tune ?? !open.isSoftware) this.#tuner = new Tuner(target, options.tuned);
     this.lost = device.lost.then((info) => this.#lose(info));
@@ -143,6 +148,17 @@ export class Recorder implements WebGpuBackend {
   flush(): void {
     this.#place();
     this.#handOver();
+  }
+
+  async finish(): Promise<void> {
+    this.#checkAlive();
+    await this.#drain();
+    await this.#readback.answered(this.device.queue.onSubmittedWorkDone()).catch(nextTurn);
+    await this.#outcome;
+    this.#checkAlive();
+    const fault = this.#fault;
+    this.#fault = undefined;
+    if (fault !== undefined) throw fault;
   }
 
   trim(): number {
@@ -228,15 +244,17 @@ export class Recorder implements WebGpuBackend {
   }
 
   /** Submits as soon as everything is ready; all that is read in this turn goes together. */
-  async #drain(): Promise<void> {
-    if (this.#draining) return;
-    this.#draining = true;
-    await Promise.resolve();
+  #drain(): Promise<void> {
+    this.#draining ??= this.#drainAll();
+    return this.#draining;
+  }
+
+  async #drainAll(): Promise<void> {
     for (let pending: Promise<unknown> | undefined = Promise.resolve(); pending !== undefined; pending = this.#pending()) {
       await pending;
       this.#place();
     }
-    this.#draining = false;
+    this.#draining = undefined;
     try {
       this.#handOver();
       await this.#measure();
@@ -281,10 +299,11 @@ export class Recorder implements WebGpuBackend {
     const outcome = Promise.all([device.popErrorScope(), device.popErrorScope()]).then(([validation, memory]) => {
       const error = validation ?? memory;
       if (error === null) return undefined;
-      const fault = refused(error);
+      const fault = this.#failed(refused(error));
       for (const output of outputs) output.spoil(fault);
       return fault;
     }, () => undefined);
+    this.#outcome = outcome;
     if (reads.length > 0) void this.#readback.deliver(reads, readings, outcome, () => this.#gone);
   }
 
@@ -297,16 +316,21 @@ export class Recorder implements WebGpuBackend {
         const { input, output, scratch } = placed.places;
         const fault = placed.inputs.find((value) => value.fault !== undefined)?.fault ?? [...input, ...output, ...scratch].find(({ block }) => block.fault !== undefined)?.block.fault;
         if (fault === undefined) this.#run(placed);
-        else for (const value of placed.outputs) value.spoil(fault);
+        else for (const value of placed.outputs) value.spoil(this.#failed(fault));
       }
     }
+  }
+
+  #failed<T extends Error>(fault: T): T {
+    this.#fault ??= fault;
+    return fault;
   }
 
   #run({ program, places, outputs }: Run): void {
     try {
       for (const command of program.commands) this.#encoder.command(command, places);
     } catch (error) {
-      for (const output of outputs) output.spoil(error as Error);
+      for (const output of outputs) output.spoil(this.#failed(error as Error));
     }
   }
 
@@ -325,4 +349,9 @@ export class Recorder implements WebGpuBackend {
     if (!(buffer instanceof GpuMemory) || buffer.owner !== this) throw new TensorError('backend', 'webgpu: this buffer belongs to another backend; move the tensor with to().');
     return buffer;
   }
+}
+
+/** A device that is gone tells so itself, a moment after what waits for it has failed. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => { setTimeout(resolve, 0); });
 }

@@ -18,6 +18,7 @@ const flags = [false, true];
 const kernels: readonly Kernel[] = [
   gate, counting, { ...counting, compute: 'float32' },
   ...types.flatMap((dtype) => (['sum', 'max', 'min', 'argmax'] satisfies ReduceOp[]).flatMap((op) => [1, 20].map((inner): Kernel => ({ kind: 'reduce', op, dtype, outer: 2, length: 5000, inner })))),
+  ...types.map((dtype): Kernel => ({ kind: 'reduce', op: 'sum', dtype, outer: 1, length: 5000, inner: 1 })),
   ...flags.flatMap((transposeA) => flags.flatMap((transposeB) => flags.flatMap((bias) => [50, 48].map((m): Kernel => ({ ...product, m, n: m, k: m, transposeA, transposeB, bias }))))),
   { ...product, dtype: 'int32' }, { ...product, m: 3 }, { ...product, m: 3, transposeA: true, transposeB: false }, { ...product, k: 5000 },
   ...types.flatMap((dtype): Kernel[] => [{ kind: 'gather', dtype, rows: 5, width: 3, count: 4 }, { kind: 'scatter', dtype, rows: 5, width: 3, count: 4 }]),

@@ -9,6 +9,8 @@ export interface BackendOptions {
   readonly tune?: boolean;
   /** What `tuned()` of this device gave at another time. */
   readonly tuned?: Readonly<Record<string, string>>;
+  /** Compiled shaders that are kept; of more, those that were not used for the longest time are compiled anew. Default 1024. */
+  readonly pipelineLimit?: number;
   /** For tests and measurements: the way in which kernels of a kind are run, by its name. */
   readonly variants?: Partial<Record<KernelKind, string>>;
 }
@@ -39,6 +41,11 @@ export interface WebGpuBackend extends Backend {
   compile(kernels: readonly Kernel[]): Promise<void>;
   /** Hands everything recorded to the GPU, without waiting for it. */
   flush(): void;
+  /**
+   * Runs everything recorded: first waits until its shaders are compiled, off this thread; resolved when the GPU is done. So a page warms
+   * up: it lets a model run once on zeros, and waits here. Rejects with the first thing that went wrong since the last call.
+   */
+  finish(): Promise<void>;
   /** Gives free buffers back to the system; the number of bytes. */
   trim(): number;
   statistics(): Statistics;

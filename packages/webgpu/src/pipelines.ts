@@ -7,6 +7,8 @@ export interface Prepared {
   readonly layout: GPUBindGroupLayout;
   /** Which layout. */
   readonly layoutKey: string;
+  /** When it was asked for last, in requests. */
+  used: number;
 }
 
 /** A part of a buffer as it is bound. */
@@ -25,7 +27,7 @@ const keptGroups = 8192;
 /** WebGPU's bit for the compute stage. */
 const computeStage = 4;
 
-/** Pipelines by code, and bind groups by the buffers in them: each is made once. */
+/** Pipelines by code, and bind groups by the buffers in them: each is made once, as long as they are not too many. */
 export class Pipelines {
   readonly #device: GPUDevice;
   readonly #layouts = new Map<string, { readonly group: GPUBindGroupLayout; readonly pipeline: GPUPipelineLayout }>();
@@ -33,11 +35,14 @@ export class Pipelines {
   readonly #faults = new Map<string, WebGpuError>();
   readonly #compiling = new Map<string, Promise<void>>();
   readonly #groups = new Map<string, GPUBindGroup>();
+  readonly #limit: number;
+  #requests = 0;
   #pipelinesCreated = 0;
   #groupsCreated = 0;
 
-  constructor(device: GPUDevice) {
+  constructor(device: GPUDevice, limit: number) {
     this.#device = device;
+    this.#limit = limit;
   }
 
   /** Starts to compile a shader unless that was done before. */
@@ -55,11 +60,14 @@ export class Pipelines {
   /** A shader ready to run: at once, compiled in this thread where it is not compiled yet. Throws a `WebGpuError` where it cannot be. */
   require(shader: Shader): Prepared {
     const known = this.#prepared.get(shader.code);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      known.used = ++this.#requests;
+      return known;
+    }
     const fault = this.#faults.get(shader.code);
     if (fault !== undefined) throw fault;
     const { descriptor, ...layout } = this.#describe(shader);
-    return this.#keep(shader, { ...layout, pipeline: this.#device.createComputePipeline(descriptor) });
+    return this.#keep(shader, { ...layout, pipeline: this.#device.createComputePipeline(descriptor), used: 0 });
   }
 
   bindGroup({ layout, layoutKey }: Prepared, buffers: readonly Bound[], arena: GPUBuffer): GPUBindGroup {
@@ -88,7 +96,7 @@ export class Pipelines {
     const { descriptor, module, ...layout } = this.#describe(shader);
     try {
       const pipeline = await this.#device.createComputePipelineAsync(descriptor);
-      if (!this.#prepared.has(shader.code)) this.#keep(shader, { ...layout, pipeline });
+      if (!this.#prepared.has(shader.code)) this.#keep(shader, { ...layout, pipeline, used: 0 });
     } catch (error) {
       this.#faults.set(shader.code, await faultOf(shader, module, error));
     }
@@ -96,8 +104,16 @@ export class Pipelines {
 
   #keep(shader: Shader, prepared: Prepared): Prepared {
     this.#pipelinesCreated += 1;
+    if (this.#prepared.size >= this.#limit) this.#forget();
     this.#prepared.set(shader.code, prepared);
+    prepared.used = ++this.#requests;
     return prepared;
+  }
+
+  /** Lets go of the quarter that was not used for the longest time. */
+  #forget(): void {
+    const byAge = [...this.#prepared].sort(([, one], [, other]) => one.used - other.used);
+    for (const [code] of byAge.slice(0, Math.ceil(byAge.length / 4))) this.#prepared.delete(code);
   }
 
   #describe({ label, code, bindings, uniforms }: Shader): { descriptor: GPUComputePipelineDescriptor; module: GPUShaderModule; layout: GPUBindGroupLayout; layoutKey: string } {

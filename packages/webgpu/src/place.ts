@@ -19,6 +19,8 @@ export interface Surroundings {
   readonly prepare: (program: Program) => void;
   /** Hands over all that is ready, so that what is free can go. */
   readonly handOver: () => void;
+  /** Hears of what went wrong. */
+  readonly failed: (error: Error) => void;
 }
 
 /** Parts of a block start at multiples of so many elements: what a binding may be aligned to. */
@@ -90,6 +92,7 @@ export class Placer {
     try {
       return body();
     } catch (error) {
+      this.#around.failed(error as Error);
       for (const value of outputs) value.spoil(error as Error);
       return true;
     } finally {

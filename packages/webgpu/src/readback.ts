@@ -77,6 +77,13 @@ export class Readback {
     });
   }
 
+  /** Waits; some browsers have to be kept busy for an answer in time. */
+  async answered(answer: Promise<unknown>): Promise<void> {
+    const soon = (): Promise<boolean> => new Promise((resolve) => { setTimeout(resolve, 1, true); });
+    while (answersLate() && await Promise.race([answer.then(() => false), soon()])) this.#device.queue.submit([]);
+    await answer;
+  }
+
   /** Destroys the staging buffers that are not in use. */
   trim(): void {
     for (const staging of this.#free.splice(0)) staging.destroy();
@@ -85,18 +92,11 @@ export class Readback {
   /** The contents of all places of a submission; resolved when the GPU is done. */
   async #take(readings: readonly Reading[]): Promise<ArrayBuffer[]> {
     const stagings = [...new Set(readings.map(({ staging }) => staging))];
-    await this.#answered(Promise.all(stagings.map((staging) => staging.mapAsync(1))));
+    await this.answered(Promise.all(stagings.map((staging) => staging.mapAsync(1))));
     const contents = readings.map(({ staging, offset, bytes }) => staging.getMappedRange(offset, bytes).slice(0));
     for (const staging of stagings) staging.unmap();
     this.#free.push(...stagings);
     return contents;
-  }
-
-  /** Waits; some browsers have to be kept busy for an answer in time. */
-  async #answered(answer: Promise<unknown>): Promise<void> {
-    const soon = (): Promise<boolean> => new Promise((resolve) => { setTimeout(resolve, 1, true); });
-    while (answersLate() && await Promise.race([answer.then(() => false), soon()])) this.#device.queue.submit([]);
-    await answer;
   }
 
   #group(sizes: readonly number[]): Reading[] {
