@@ -27,8 +27,9 @@ export function scansOf(cell: Cell, sizes: CellSizes): { readonly forward: Step;
  */
 export function recurrenceSuite(name: string, makeBackend: () => Promise<Backend>, tolerance: number, every = 1): void {
   const pairs = Object.values(cells).flatMap((cell) => shapes.map((shape) => ({ cell, ...shape }))).filter((_, k) => k % every === 0);
-  describe.each(Object.values(cells).filter((cell) => pairs.some((pair) => pair.cell === cell)))(`${name}: $name`, ({ name: own }) => {
-    test.each(pairs.filter(({ cell }) => cell.name === own))('T=$steps B=$batch I=$inputSize H=$hiddenSize bias=$bias', async ({ cell, steps, batch, ...sizes }) => {
+  const turns = Object.values(cells).map((cell) => ({ name: cell.name, pairs: pairs.filter((pair) => pair.cell === cell) }));
+  describe.each(turns.filter((turn) => turn.pairs.length > 0))(`${name}: $name`, (turn) => {
+    test.each(turn.pairs)('T=$steps B=$batch I=$inputSize H=$hiddenSize bias=$bias', async ({ cell, steps, batch, ...sizes }) => {
       const backend = await makeBackend();
       const scans = scansOf(cell, sizes);
       for (const reverse of [false, true]) {
