@@ -29,3 +29,6 @@ export type { AnswerOptions } from './translate/decode.ts';
 export { evaluatePairs, type PairEvaluationOptions, type TranslateEvaluation } from './translate/evaluate.ts';
 export { decodeStep, greedyDecode, type DecodedSequence, type DecodeOptions, type DecodeStep } from './decode.ts';
 export { beamSearch, type BeamOptions, type Hypothesis } from './beam.ts';
+export { runTrial } from './trials/run.ts';
+export { trials, type TrialName } from './trials/trials.ts';
+export type { Criterion, Published, Trial, TrialProgress, TrialResult } from './trials/definition.ts';

@@ -58,7 +58,8 @@ export function* passOver(set: SequenceSet, batch: number): Generator<{ readonly
   }
 }
 
-function itemOf({ inputs, inputShape, targets, targetShape, lengths, mask }: SequenceBatch): SequenceItem {
+/** A batch of sequences as training takes it. */
+export function itemOf({ inputs, inputShape, targets, targetShape, lengths, mask }: SequenceBatch): SequenceItem {
   const asked = targets instanceof Int32Array ? targets.reduce((count, target) => count + (target === ignored ? 0 : 1), 0) : askedRows(targetShape, mask);
   return { inputs, shape: inputShape, targets, targetShape, count: asked, reset: true, ...(lengths === undefined ? {} : { lengths }), ...(mask === undefined ? {} : { mask }) };
 }
