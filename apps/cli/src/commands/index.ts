@@ -1,7 +1,7 @@
 import type { CommandEntry } from '../command.ts';
 
 /** Names of the commands, in the order of the help text. */
-export type CommandName = 'start' | 'init' | 'train' | 'sample' | 'inspect' | 'verify' | 'export' | 'import' | 'cells' | 'config' | 'completion';
+export type CommandName = 'start' | 'init' | 'train' | 'sample' | 'inspect' | 'verify' | 'export' | 'import' | 'cells' | 'bench' | 'config' | 'completion';
 
 /** Every command. A new one is a file here and a row below. */
 export const commands: Readonly<Record<CommandName, CommandEntry>> = {
@@ -16,4 +16,5 @@ export const commands: Readonly<Record<CommandName, CommandEntry>> = {
   cells: { summary: 'list the recurrent cells, or print the equations of one', load: () => import('./cells.ts') },
   config: { summary: 'settings and where they come from; schemas', load: () => import('./config.ts') },
   completion: { summary: 'a script that completes commands in bash, zsh or fish', load: () => import('./completion.ts') },
+  bench: { summary: 'solve the tasks of the papers, and print what they print', load: () => import('./bench.ts') },
 };
