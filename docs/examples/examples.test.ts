@@ -34,6 +34,28 @@ test('many to many, unaligned: words reversed, better with attention', async () 
   }
 });
 
+test('a label per sequence: the language of words that were held out', async () => {
+  const { accuracy, found } = await import('./classify-names.ts');
+  expect(accuracy).toBeGreaterThan(0.85);
+  expect(found).toEqual(['Italian', 'German']);
+});
+
+test('a label per step: the slope of walks that were held out', async () => {
+  expect((await import('./tag-steps.ts')).accuracy).toBeGreaterThan(0.93);
+});
+
+test('a series: the last years are told better than by both baselines', async () => {
+  const { errors: { model, persistence, seasonal }, passengers } = await import('./forecast-passengers.ts');
+  expect(model).toBeLessThan(0.8 * Math.min(persistence, seasonal));
+  expect(passengers).toHaveLength(12);
+});
+
+test('pairs of sequences: new dates come out right', async () => {
+  const { exact, found } = await import('./translate-dates.ts');
+  expect(exact).toBeGreaterThan(0.97);
+  expect(found).toEqual(['2026-11-03']);
+});
+
 test.each(examples)('%s is short, and the list of examples has it', (name) => {
   const code = readFileSync(join(import.meta.dirname, name), 'utf8').split('\n').filter((line) => !/^\s*(\/\/|\/\*\*|$)/.test(line));
   expect(code.length).toBeLessThanOrEqual(40);

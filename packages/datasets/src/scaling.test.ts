@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fitScaling, scaleSeries, scalingFromJson, unscale } from './scaling.ts';
+import { fitInputScaling, fitScaling, scaleInputs, scaleSeries, scalingFromJson, unscale } from './scaling.ts';
+import { sequenceSet } from './sequences.ts';
 import { series } from './series.ts';
 
 const source = series(['a', 'b'], Float64Array.of(1, 10, 2, 10, 3, 10, 100, -5));
@@ -43,5 +44,30 @@ describe('scaling', () => {
       expect(() => scalingFromJson(broken)).toThrow('not a scaling');
     }
     expect(() => fitScaling(source, { from: 2, to: 9 })).toThrow('not a part');
+  });
+});
+
+describe('scaling of the inputs of sequences', () => {
+  const rows = [[1, 5, 3, 5], [2, 5]];
+  const set = sequenceSet({
+    shape: { inputs: 'values', inputSize: 2, targets: 'classification', per: 'sequence', targetSize: 2 },
+    size: 2, length: (index) => (rows[index] as number[]).length / 2, input: (index) => rows[index] as number[], target: (index) => [index],
+  });
+
+  test('is fitted over all steps of all of them, column by column', () => {
+    expect(fitInputScaling(set)).toEqual({ kind: 'standard', columns: [{ name: '0', offset: 2, scale: Math.sqrt(2 / 3) }, { name: '1', offset: 5, scale: 1 }] });
+    const scaling = fitInputScaling(set, 'minmax');
+    expect(scaling.columns).toEqual([{ name: '0', offset: 1, scale: 2 }, { name: '1', offset: 5, scale: 1 }]);
+    const scaled = scaleInputs(set, scaling);
+    expect([...scaled.input(0), ...scaled.input(1)]).toEqual([0, 0, 1, 0, 0.5, 0]);
+    expect([scaled.length(0), [...scaled.target(1)]]).toEqual([2, [1]]);
+    expect([...scaled.batch([0, 1]).inputs]).toEqual([0, 0, 0.5, 0, 1, 0, 0, 0]);
+  });
+
+  test('is refused where it does not fit', () => {
+    const ids = { ...set, shape: { ...set.shape, inputs: 'ids' as const } };
+    expect(() => fitInputScaling(ids)).toThrow('fitInputScaling: these are sequences of ids, which are not scaled');
+    expect(() => scaleInputs(ids, fitInputScaling(set))).toThrow('scaleInputs: a scaling of 2 columns does not fit sequences of ids');
+    expect(() => scaleInputs(set, fitScaling(series(['a'], Float64Array.of(1, 2)), { from: 0, to: 2 }))).toThrow('scaleInputs: a scaling of 1 columns does not fit sequences of 2 columns');
   });
 });

@@ -1,5 +1,5 @@
 import type { Cell } from '@unroll/cells';
-import { fitScaling, unscale, type Range, type Scaling, type SequenceShape, type Series, type TimeSplit } from '@unroll/datasets';
+import { fitScaling, scaleSeries, unscale, type Range, type Scaling, type SequenceShape, type Series, type TimeSplit } from '@unroll/datasets';
 import { Generator } from '@unroll/tensor';
 import { asRecord } from './description.ts';
 import { check } from './errors.ts';
@@ -7,7 +7,7 @@ import { baselinesOf, medianStep, seasonOf } from './forecast/baselines.ts';
 import { forecastDefaults, forecastRules, type ForecastConfig } from './forecast/config.ts';
 import { calibrated, coveredBy, forecastErrors, summaryOf, type ForecastEvaluation } from './forecast/evaluate.ts';
 import { halfWidthsOf, parseIntervals, type Intervals } from './forecast/intervals.ts';
-import { columnsOf, differences, scaledSeries, splitOf, windowsOf, type ForecastColumns, type ForecastParts, type ForecastWindows } from './forecast/windows.ts';
+import { chosenColumns, columnsOf, differences, splitOf, windowsOf, type ForecastColumns, type ForecastParts, type ForecastWindows } from './forecast/windows.ts';
 import { cellOf } from './model.ts';
 import { assemble, chosenTensors, parseRun, resumed, resumedConfig, type ParsedRun, type Recipe, type Run } from './run.ts';
 import { runConfig, type RunOptions } from './sequence/config.ts';
@@ -101,7 +101,7 @@ interface Known { readonly cell: Cell; readonly scaling?: Scaling | undefined; r
 function createForecast(data: Series, config: ForecastConfig, known: Known): ForecastRun {
   const split = splitOf(data, config);
   const scaling = known.scaling ?? fitScaling(data, split.train, config.scaling === 'minmax' ? 'minmax' : 'standard');
-  const parts: ForecastParts = { split, scaling, series: scaledSeries(data, scaling), columns: columnsOf(data, config) };
+  const parts: ForecastParts = { split, scaling, series: scaleSeries(data, scaling), columns: columnsOf(data, config) };
   const windows = (range: Range, stride = 1): ForecastWindows | undefined => (range.to > range.from ? windowsOf(parts, config, range, stride) : undefined);
   const [learnt, heldOut, tested] = [windowsOf(parts, config, split.train, config.stride), windows(split.validation), windows(split.test)];
   const season = config.season > 0 ? config.season : seasonOf(data);
@@ -142,18 +142,16 @@ async function forecastOf(model: ForecastRun | LoadedForecast, source: Series, {
   const { config: { window, horizon, relative }, columns, scaling, intervals } = model;
   check(source.length >= window, 'argument', () => `forecast: ${window} rows are read, got ${source.length}; give a longer series.`);
   const widths = intervals === undefined ? undefined : halfWidthsOf(intervals, coverage);
-  const rows = lastRows(scaledSeries(source, scaling), columns.inputs, window);
+  const scaled = (names: readonly string[], count: number): Float64Array => {
+    const { values: known } = scaleSeries(chosenColumns(source, names), scaling);
+    return known.slice(known.length - count * names.length);
+  };
+  const [rows, base] = [scaled(columns.inputs, window), scaled(columns.targets, 1)];
   const [told] = await scoresOf({ model: model.model, shape: model.shape, scaling: undefined }, [relative ? differences(rows, columns.inputs.length) : rows]);
-  const base = lastRows(scaledSeries(source, scaling), columns.targets, 1);
   const values = Float64Array.from(told as Float32Array, (value, i) => value + (relative ? (base[i % base.length] as number) : 0));
   const inUnits = (shift: (i: number) => number): Float64Array => unscale(values.map((value, i) => value + shift(i)), scaling, columns.targets);
   const around = widths === undefined ? {} : { lower: inUnits((i) => -(widths[i] as number)), upper: inUnits((i) => widths[i] as number), coverage };
   return { names: columns.targets, values: inUnits(() => 0), ...around, ...timesAfter(source, horizon) };
-}
-
-function lastRows({ names, values, length }: Series, columns: readonly string[], count: number): Float64Array {
-  const places = columns.map((name) => names.indexOf(name));
-  return Float64Array.from({ length: count * places.length }, (_, i) => values[(length - count + Math.floor(i / places.length)) * names.length + (places[i % places.length] as number)] as number);
 }
 
 function timesAfter({ times }: Series, horizon: number): Pick<Forecasted, 'times'> {

@@ -1,6 +1,6 @@
 import { add, linear, matmul, mul, reference, sqrt, sum, tanh, tensor, use, zeros, type Tensor } from '@unroll/tensor';
 import { expect, test } from 'vitest';
-import { adam, crossEntropy, DivergenceError, ema, fit, mse, sgd, TrainError, type Batch, type FitOptions, type FitProgress, type Loss, type Trainable } from './index.ts';
+import { adam, crossEntropy, DivergenceError, ema, fit, mse, sgd, TrainError, type Batch, type FitOptions, type FitProgress, type Loss, type Objective, type Trainable } from './index.ts';
 
 use(reference());
 
@@ -182,4 +182,23 @@ test.each([
   const run = all(line(), [{ inputs: zeros([2, 1]), targets: zeros([1]) }], { ...plain, optimizer: sgd(), ...options });
   await expect(run).rejects.toThrow(message);
   await expect(run).rejects.toBeInstanceOf(TrainError);
+});
+
+test('an objective sees the whole batch, carries a state, and is weighed by what counts', async () => {
+  const w = tensor([2]);
+  const optimizer = sgd({ lr: 0 });
+  const items = [{ ...batch(1, 2, 3), scale: 1, count: 1 }, { ...batch(1, 2, 3), scale: 10, count: 3 }];
+  const seen: (number | undefined)[] = [];
+  const progress: FitProgress<Tensor>[] = [];
+  const objective: Objective<Tensor, (typeof items)[number]> = ({ inputs, batch: { scale } }, state) => {
+    seen.push(state?.shape[0]);
+    return [sum(mul(mul(inputs, w), scale)), zeros([scale])];
+  };
+  for await (const one of fit<Tensor, (typeof items)[number]>({ parameters: () => ({ w }) }, items, { objective, optimizer, accumulate: 2 })) progress.push(one);
+  expect(seen).toEqual([undefined, 1]);
+  // (1 · 12 + 3 · 120) / 4
+  expect(progress.map(({ loss, tokens }) => [loss, tokens])).toEqual([[93, 4]]);
+  const both = { loss: mse, objective, optimizer } as object as FitOptions<never>;
+  await expect(all(line(), [], both)).rejects.toThrow('fit: give a loss or an objective, got both.');
+  await expect(all(line(), [], { optimizer })).rejects.toThrow('fit: give a loss or an objective, got neither.');
 });

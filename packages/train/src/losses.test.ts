@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { valueAndGrad } from '@unroll/autograd';
 import { reference, sum, tensor, use, zeros, type NestedNumbers, type Tensor } from '@unroll/tensor';
 import { expect, test } from 'vitest';
-import { crossEntropy, mse, TrainError, type Reduction } from './index.ts';
+import { binaryCrossEntropy, crossEntropy, mse, TrainError, type Reduction } from './index.ts';
 
 use(reference());
 
@@ -58,4 +58,21 @@ test.each([
 ])('%s is refused', (_, action, message) => {
   expect(action).toThrow(message);
   expect(action).toThrow(TrainError);
+});
+
+test('binary cross-entropy is -y log p - (1 - y) log (1 - p), its gradient p - y, also where p is 0 or 1 in any float', async () => {
+  const [z, y] = [[-2, 0.5, 3, -800, 800], [0, 1, 0.25, 0, 1]];
+  const p = z.map((score) => 1 / (1 + Math.exp(-score)));
+  const expected = p.map((probability, k) => {
+    const target = y[k] as number;
+    const [yes, no] = [Math.log(probability), Math.log(1 - probability)];
+    return -(target === 0 ? 0 : target * yes) - (target === 1 ? 0 : (1 - target) * no);
+  });
+  const [logits, targets] = [tensor(z, { dtype: 'float64' }), tensor(y, { dtype: 'float64' })];
+  expectClose(await numbers(binaryCrossEntropy(logits, targets, { reduction: 'none' })), expected);
+  const { value, gradients: [gradient] } = valueAndGrad((scores: Tensor) => binaryCrossEntropy(scores, targets))(logits);
+  expect(await value.item()).toBeCloseTo(expected.reduce((a, b) => a + b) / 5, 12);
+  expectClose(await numbers(gradient), p.map((probability, k) => (probability - (y[k] as number)) / 5));
+  expect(await binaryCrossEntropy(logits, targets, { reduction: 'sum' }).item()).toBeCloseTo(expected.reduce((a, b) => a + b), 12);
+  expect(() => binaryCrossEntropy(logits, zeros([2]))).toThrow('binaryCrossEntropy: logits (5) and targets (2) must have the same shape; reshape one of them.');
 });

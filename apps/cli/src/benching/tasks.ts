@@ -1,5 +1,6 @@
 import { runTrial, trials, type Trial, type TrialProgress, type TrialResult } from '@unroll/recipes';
-import { useBackend, type BackendName } from '../backend.ts';
+import { useBackend } from '../backend.ts';
+import type { BackendName } from '../backend-names.ts';
 import type { Session } from '../command.ts';
 import { CliError } from '../errors.ts';
 import type { Io } from '../io.ts';
@@ -12,11 +13,11 @@ export interface BenchFlags {
   readonly seeds: number;
   readonly backend: BackendName;
   readonly list?: true;
-  readonly json?: true;
 }
 
 /** `unroll bench tasks`: a row on stdout for each task and seed; progress on stderr. Not as expected is exit code 1. */
-export async function benchTasks(names: readonly string[], { seeds, backend, list, json }: BenchFlags, { io, finish }: Session): Promise<void> {
+export async function benchTasks(names: readonly string[], { seeds, backend, list }: BenchFlags, { io, format, finish }: Session): Promise<void> {
+  const json = format === 'json';
   const chosen = chosenTrials(names);
   if (list === true) {
     for (const [name, trial] of chosen) io.stdout.write(json ? `${JSON.stringify({ name, ...trial })}\n` : `${name.padEnd(nameWidth)}  ${goalText(trial)}; published: ${publishedText(trial)}\n`);

@@ -1,4 +1,5 @@
-import { scaleSeries, seriesWindows, sequenceSet, splitByTime, type Range, type Scaling, type SequenceSet, type Series, type TimeSplit } from '@unroll/datasets';
+import { seriesWindows, sequenceSet, splitByTime, type Range, type Scaling, type SequenceSet, type Series, type TimeSplit } from '@unroll/datasets';
+import { check } from '../errors.ts';
 import type { ForecastConfig } from './config.ts';
 
 /** Which columns go in and which are told, in this order. Plain JSON. */
@@ -56,9 +57,13 @@ export function differences(rows: ArrayLike<number>, width: number): Float32Arra
   return minus(rows, Array.from({ length: width }, (_, c) => rows[rows.length - width + c] as number));
 }
 
-/** What scales a series, applied. */
-export function scaledSeries(series: Series, scaling: Scaling): Series {
-  return scaleSeries(series, scaling);
+/** The columns of these names alone, in this order. Throws RecipeError `argument` where one is missing. */
+export function chosenColumns({ names, values, length, times }: Series, wanted: readonly string[]): Series {
+  const places = wanted.map((name) => names.indexOf(name));
+  const missing = wanted.filter((_, k) => (places[k] as number) < 0);
+  check(missing.length === 0, 'argument', () => `forecast: the model needs the columns ${wanted.join(', ')}, the series has ${names.join(', ')}; give it ${missing.join(', ')}, too.`);
+  const chosen = Float64Array.from({ length: length * places.length }, (_, i) => values[Math.floor(i / places.length) * names.length + (places[i % places.length] as number)] as number);
+  return { names: wanted, values: chosen, length, ...(times === undefined ? {} : { times }) };
 }
 
 function minus(rows: ArrayLike<number>, base: ArrayLike<number>): Float32Array {

@@ -44,8 +44,8 @@ export function recipeOf<Kind extends RecipeKind, Prediction>(
 ): SequenceRecipe<Kind, Prediction> {
   const config: SequenceRecipe<Kind, Prediction>['config'] = (options = {}) => runConfig<SequenceConfig>(options, sequenceDefaults, sequenceRules);
   const prepared = (data: SequenceData, { config: described, cell, scaling: known }: Described): SequenceRun<Kind> => {
+    for (const set of 'train' in data ? [data.train, data.heldOut] : [data]) if (set !== undefined) checkTaken(kind, taken, set.shape);
     const { train, heldOut } = partsOf(data, described);
-    for (const set of [train, heldOut]) if (set !== undefined) checkTaken(kind, taken, set.shape);
     const scaling = known ?? (train.shape.inputs === 'values' && described.scaling !== 'none' ? fitInputScaling(train, described.scaling) : undefined);
     const scaled = (set: SequenceSet): SequenceSet => (scaling === undefined ? set : scaleInputs(set, scaling));
     return createSequences(kind, { config: described, cell, scaling, learnt: scaled(train), heldOut: heldOut === undefined ? undefined : scaled(heldOut) });

@@ -26,6 +26,8 @@ export interface Trial {
   readonly options: Readonly<Record<string, number>>;
   readonly cell: CellName;
   readonly hidden: number;
+  /** Biases that gates start with, by the name of the gate: who forgets nothing at first has something to learn from. The rest starts as PyTorch has it. */
+  readonly gateBias?: Readonly<Record<string, number>>;
   readonly batch: number;
   readonly lr: number;
   /** Largest norm of the gradient. */
@@ -36,6 +38,8 @@ export interface Trial {
   readonly steps: number;
   /** Updates from one test to the next. */
   readonly testEvery: number;
+  /** Sequences of a test; 512 unless given. */
+  readonly testSize?: number;
   readonly criterion: Criterion;
   /** Solved: `mse` below this, the others at least this. */
   readonly goal: number;

@@ -1,8 +1,9 @@
 import { cells } from '@unroll/cells';
 import { BatchOrder, ignored, Rng, sequenceSet, tasks, type SequenceBatch, type SequenceSet, type TaskDefinition } from '@unroll/datasets';
 import type { Module } from '@unroll/layers';
-import { Generator, keep, scope, type Tensor } from '@unroll/tensor';
+import { Generator, keep, scope, tensor, where, type Tensor } from '@unroll/tensor';
 import { adam, crossEntropy, fit, type FitInput } from '@unroll/train';
+import { check } from '../errors.ts';
 import { evaluating } from '../learning.ts';
 import { itemOf, type SequenceItem } from '../sequence/batches.ts';
 import { answers } from '../sequence/evaluate.ts';
@@ -14,8 +15,8 @@ import { translator } from '../translate/model.ts';
 import type { Criterion, Trial, TrialProgress, TrialResult } from './definition.ts';
 import { judges } from './judge.ts';
 
-/** Sequences of a test. */
-const testSize = 512;
+/** Sequences of a test, unless a trial says otherwise. */
+const usualTest = 512;
 
 /**
  * Learns a task from sequences that are made as it goes and tests on others, until the goal is reached or the updates are used up. The
@@ -50,9 +51,10 @@ interface TrialLearner {
   readonly test: () => Promise<number>;
 }
 
-function sequenceLearner({ cell, hidden, batch: rows, options }: Trial, criterion: Exclude<Criterion, 'exact'>, task: TaskDefinition, seed: number): TrialLearner {
+function sequenceLearner({ cell, hidden, gateBias = {}, batch: rows, testSize = usualTest, options }: Trial, criterion: Exclude<Criterion, 'exact'>, task: TaskDefinition, seed: number): TrialLearner {
   const shape = task.shape(options);
   const model = new SequenceModel({ cell, hidden, layers: 1, embedding: shape.inputSize, dropout: 0, bidirectional: false }, shape, { generator: new Generator(seed) });
+  biasGates(model, gateBias);
   const [rng, batch] = [new Rng(2 * seed + 1), task.generate(new Rng(2 * seed + 2), testSize, options)];
   return {
     model,
@@ -69,7 +71,7 @@ function sequenceLearner({ cell, hidden, batch: rows, options }: Trial, criterio
   };
 }
 
-function pairLearner({ cell, hidden, batch: rows, distinct = 5000, options }: Trial, task: TaskDefinition, seed: number): TrialLearner {
+function pairLearner({ cell, hidden, batch: rows, distinct = 5000, testSize = usualTest, options }: Trial, task: TaskDefinition, seed: number): TrialLearner {
   const model = translator({ ...translateDefaults, cell, hidden, embedding: 32 }, task.shape(options), { cell: cells[cell], generator: new Generator(seed) });
   const set = distinctSet(task, new Rng(2 * seed + 1), { count: distinct + testSize, options });
   const order = new BatchOrder(distinct, { batch: rows, seed });
@@ -85,6 +87,18 @@ function pairLearner({ cell, hidden, batch: rows, distinct = 5000, options }: Tr
       return found.filter(([best], row) => best?.ended === true && best.ids.join() === wanted[row]).length / testSize;
     },
   };
+}
+
+// Gers, Schmidhuber and Cummins 2000; Jozefowicz, Zaremba and Sutskever 2015. One of the two biases, as it is their sum that counts.
+function biasGates({ rnn: { cell, hiddenSize }, rnn }: SequenceModel, biases: Readonly<Record<string, number>>): void {
+  const { bias_ih_l0: bias } = rnn.parameters();
+  for (const [gate, value] of Object.entries(biases)) {
+    const place = cell.inputGates.indexOf(gate);
+    check(bias !== undefined && place >= 0, 'argument', () => `runTrial: the cell ${cell.name} has no gate ${gate} with a bias of the input; it has ${cell.inputGates.join(', ')}.`);
+    const isGate = tensor(Float32Array.from({ length: bias.size }, (_, row) => (Math.floor(row / hiddenSize) === place ? 1 : 0)));
+    scope(() => bias.assign(where(isGate, value, bias)));
+    isGate.dispose();
+  }
 }
 
 function* endless(next: () => SequenceBatch): Iterable<SequenceItem> {
