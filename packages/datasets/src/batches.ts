@@ -140,7 +140,7 @@ export function splitIndices(size: number, { fraction, seed = 0, labels }: Split
 }
 
 function batchesOf(size: number, { batch, seed = 0, shuffle = true, lengths, pool = 50, dropLast = false }: BatchOptions, epoch: number): Int32Array[] {
-  const rng = rngOf(seed, epoch);
+  const rng = rngOfPass(seed, epoch);
   const order = Int32Array.from({ length: size }, (_, index) => index);
   if (shuffle) rng.shuffle(order);
   if (lengths !== undefined) sortPools(order, lengths, batch * pool);
@@ -155,7 +155,7 @@ function sortPools(order: Int32Array, lengths: ArrayLike<number>, pool: number):
   }
 }
 
-// A generator for each pass: the number of the pass is the upper part of its seed, mixed bits of the order's seed the lower.
-function rngOf(seed: number, epoch: number): Rng {
+/** A generator for each pass: the number of the pass is the upper part of its seed, mixed bits of the order's seed the lower. */
+export function rngOfPass(seed: number, epoch: number): Rng {
   return new Rng(new Rng(seed).bits() + (epoch % 2 ** 21) * 2 ** 32);
 }

@@ -20,6 +20,7 @@ export {
   type StreamOptions,
   type TextBatch,
 } from './streams.ts';
+export { RaggedStreams, type RaggedBatch, type RaggedOptions } from './ragged.ts';
 export { defaultText } from './defaultText.ts';
 
 export {

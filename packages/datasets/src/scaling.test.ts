@@ -59,8 +59,8 @@ describe('scaling of the inputs of sequences', () => {
     const scaling = fitInputScaling(set, 'minmax');
     expect(scaling.columns).toEqual([{ name: '0', offset: 1, scale: 2 }, { name: '1', offset: 5, scale: 1 }]);
     const scaled = scaleInputs(set, scaling);
-    expect([...scaled.input(0), ...scaled.input(1)]).toEqual([0, 0, 1, 0, 0.5, 0]);
-    expect([scaled.length(0), [...scaled.target(1)]]).toEqual([2, [1]]);
+    expect([0, 1].map((index) => Array.from(scaled.input(index)))).toEqual([[0, 0, 1, 0], [0.5, 0]]);
+    expect([scaled.length(0), Array.from(scaled.target(1))]).toEqual([2, [1]]);
     expect([...scaled.batch([0, 1]).inputs]).toEqual([0, 0, 0.5, 0, 1, 0, 0, 0]);
   });
 

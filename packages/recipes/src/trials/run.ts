@@ -25,7 +25,7 @@ const usualTest = 512;
 export async function* runTrial(trial: Trial, { seed = 0 }: { readonly seed?: number } = {}): AsyncGenerator<TrialProgress, TrialResult, void> {
   const started = performance.now();
   const { batch, steps, testEvery, criterion, goal } = trial;
-  const task = tasks[trial.task] as TaskDefinition;
+  const task: TaskDefinition = tasks[trial.task];
   const { model, items, loss: objective, test } = criterion === 'exact' ? pairLearner(trial, task, seed) : sequenceLearner(trial, criterion, task, seed);
   const optimizer = adam({ lr: trial.lr });
   let score = NaN;
