@@ -46,7 +46,7 @@ async function mnist(): Promise<void> {
   const set = digitSet(await idx('t10k-images-idx3-ubyte.gz'), await idx('t10k-labels-idx1-ubyte.gz'));
   const split = splitIndices(set.size, { fraction: 0.2, seed });
   writeSplit(split, {});
-  const run = classify.create(parts(set, split), { cell: 'lstm', layers: 2, hidden: 256, lr: 1e-3, batch: 64, epochs: 12, scaling: 'none', seed });
+  const run = classify.create(parts(set, split), { cell: 'lstm', layers: 2, hidden: 256, lr: 1e-3, batch: 64, epochs: 8, scaling: 'none', seed });
   await learn(run, ({ accuracy, loss }) => `accuracy ${percent(accuracy)}, ${loss.toFixed(4)} nats`);
 }
 

@@ -77,7 +77,7 @@ def mnist(data, split, say):
     net = Net("lstm", 28, 256, 10, layers=2)
     optim = torch.optim.Adam(net.parameters(), lr=1e-3)
     run = lambda which: net(images[which].transpose(0, 1))
-    for epoch in range(12):
+    for epoch in range(8):
         net.train()
         for group in batches(split["train"], 64):
             which = [split["train"][k] for k in group]
