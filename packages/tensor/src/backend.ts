@@ -12,6 +12,9 @@ export type HostData = Float32Array | Int32Array | Float64Array;
 /**
  * What executes kernels: reference, wasm, webgpu. The core checks every kernel before it comes here, so a backend never meets
  * wrong shapes; it never meets cells, layers or gradients at all.
+ *
+ * Where its device is lost, with all that was on it, it throws errors with the `code` 'lost' from then on, and what is being read
+ * rejects with one; only `free` goes on working.
  */
 export interface Backend {
   readonly name: string;

@@ -15,43 +15,60 @@ export interface Batch {
   readonly reset?: boolean;
 }
 
-/** A batch on the backend; `dispose` frees what was uploaded for it. */
+/** A batch for the backend; `dispose` frees what was uploaded for it. */
 export interface LoadedBatch {
-  readonly inputs: Tensor;
-  readonly targets: Tensor;
+  readonly shape: Shape;
+  readonly targetShape: Shape;
   readonly reset: boolean;
+  /** On the backend in use when this was asked for first, or after `dispose`. */
+  tensors(): { readonly inputs: Tensor; readonly targets: Tensor };
   dispose(): void;
 }
 
 /** Steps of a batch that make one update. */
 export interface Window { readonly start: number; readonly length: number }
 
-/** Uploads what is not a tensor yet. */
+/** What is not a tensor yet is uploaded when it is asked for. */
 export function load(batch: Batch): LoadedBatch {
-  const uploaded: Tensor[] = [];
-  const upload = (data: Tensor | HostData, shape: Shape | undefined): Tensor => {
-    if (data instanceof Tensor) return data;
-    const made = tensor(data, shape === undefined ? {} : { shape });
-    uploaded.push(made);
-    return made;
+  let uploaded: { readonly inputs: Tensor; readonly targets: Tensor } | undefined;
+  const shapes = shapesOf(batch);
+  return {
+    ...shapes,
+    reset: batch.reset ?? false,
+    tensors: () => (uploaded ??= upload({ ...batch, ...shapes })),
+    dispose() {
+      for (const one of Object.values(uploaded ?? {})) if (one !== batch.inputs && one !== batch.targets) one.dispose();
+      uploaded = undefined;
+    },
   };
-  const dispose = (): void => {
-    for (const made of uploaded) made.dispose();
-  };
+}
+
+function shapesOf({ inputs, targets, shape, targetShape = shape }: Batch): { readonly shape: Shape; readonly targetShape: Shape } {
+  return { shape: inputs instanceof Tensor ? inputs.shape : (shape ?? [inputs.length]), targetShape: targets instanceof Tensor ? targets.shape : (targetShape ?? [targets.length]) };
+}
+
+/** The same batch without tensors of the caller's: what is on a device is gone when that is lost. */
+export async function onHost(batch: Batch): Promise<Batch> {
+  const [inputs, targets] = await Promise.all([batch.inputs, batch.targets].map(async (data) => (data instanceof Tensor ? data.data() : data)));
+  return { ...batch, ...shapesOf(batch), inputs: inputs as HostData, targets: targets as HostData };
+}
+
+/** Those that are tensors already stay the caller's. */
+function upload({ inputs, targets, shape, targetShape }: Required<Pick<Batch, 'inputs' | 'targets' | 'shape' | 'targetShape'>>): { readonly inputs: Tensor; readonly targets: Tensor } {
+  const first = inputs instanceof Tensor ? inputs : tensor(inputs, { shape });
   try {
-    const inputs = upload(batch.inputs, batch.shape);
-    return { inputs, targets: upload(batch.targets, batch.targetShape ?? batch.shape), reset: batch.reset ?? false, dispose };
+    return { inputs: first, targets: targets instanceof Tensor ? targets : tensor(targets, { shape: targetShape }) };
   } catch (error) {
-    dispose();
+    if (first !== inputs) first.dispose();
     throw error;
   }
 }
 
 /** The windows of at most `truncate` steps that a batch is cut into, along the axis of time. */
-export function windowsOf({ inputs, targets }: LoadedBatch, truncate: number | undefined, axis: number): Window[] {
-  const time = inputs.shape[axis] ?? 1;
+export function windowsOf({ shape, targetShape }: LoadedBatch, truncate: number | undefined, axis: number): Window[] {
+  const time = shape[axis] ?? 1;
   if (truncate === undefined || time <= truncate) return [{ start: 0, length: time }];
-  check(targets.shape[axis] === time, 'shape',
-    () => `fit: to cut ${time} steps into pieces of ${truncate}, targets need a value at every step, got inputs ${shapeText(inputs.shape)} and targets ${shapeText(targets.shape)}; leave truncate out for one target a sequence.`);
+  check(targetShape[axis] === time, 'shape',
+    () => `fit: to cut ${time} steps into pieces of ${truncate}, targets need a value at every step, got inputs ${shapeText(shape)} and targets ${shapeText(targetShape)}; leave truncate out for one target a sequence.`);
   return Array.from({ length: Math.ceil(time / truncate) }, (_, k) => ({ start: k * truncate, length: Math.min(truncate, time - k * truncate) }));
 }

@@ -30,3 +30,5 @@ export {
 } from './config.ts';
 export { scheduleOf } from './plan.ts';
 export { bitsPerCharacter, MovingMean, perplexity } from './metrics.ts';
+
+export type { Recovery } from './recovery.ts';

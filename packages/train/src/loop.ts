@@ -2,13 +2,14 @@ import { valueAndGrad } from '@unroll/autograd';
 import { narrow, scope, type Tensor } from '@unroll/tensor';
 import { Accumulation, type LossAndGradients } from './accumulate.ts';
 import type { WeightAverage } from './average.ts';
-import { load, windowsOf, type Batch, type LoadedBatch, type Window } from './batch.ts';
+import { load, onHost, windowsOf, type Batch, type LoadedBatch, type Window } from './batch.ts';
 import { breather } from './breathe.ts';
 import { releaseState, retainState } from './carry.ts';
 import { clipGradNorm, clipGradValue } from './clip.ts';
 import { check, checkWhole, DivergenceError } from './errors.ts';
 import type { Loss } from './losses.ts';
 import type { NamedTensors, Optimizer } from './optimizer.ts';
+import { Journal, type Course, type OnLoan, type Recovery } from './recovery.ts';
 import type { Schedule } from './schedules.ts';
 
 /** What `fit` trains: parameters by name, and a forward pass, which may take and return a state. */
@@ -56,6 +57,8 @@ export interface FitOptions<State, Item extends Batch = Batch> {
   readonly ema?: WeightAverage;
   /** State before the first batch, unless that has `reset`. Stays the caller's. */
   readonly state?: State;
+  /** Where the training goes on when the device that it runs on is lost; otherwise `fit` throws what the backend says. */
+  readonly recovery?: Recovery;
 }
 
 /** One update. */
@@ -87,44 +90,82 @@ export interface FitProgress<State> {
 export async function* fit<State = unknown, Item extends Batch = Batch>(
   model: Trainable<State> | Pick<Trainable<State>, 'parameters'>, batches: Iterable<Item> | AsyncIterable<Item>, options: FitOptions<State, Item>,
 ): AsyncGenerator<FitProgress<State>, void, void> {
-  const { steps = Infinity, accumulate = 1 } = options;
+  const { steps = Infinity, recovery } = options;
   checkOptions(options);
-  const objective = options.objective ?? byLoss<State>(model as Trainable<State>, options.loss as Loss);
   const breathe = breather();
-  const gathered = new Accumulation();
-  let state: State | undefined = retainState(options.state);
+  const course = new Fitting(model, options);
+  const journal = recovery === undefined ? undefined : new Journal<Piece<Item>, State | undefined>(recovery, { ...options, parameters: () => model.parameters() });
+  const take = (piece: Piece<Item>): Promise<FitProgress<State> | undefined> => journal?.take(piece, course) ?? course.advance(piece);
   let left = steps;
-  const updated = async (): Promise<FitProgress<State>> => ({ ...(await update(model.parameters(), gathered, options)), state });
   try {
     if (left <= 0) return;
-    for await (const piece of windows(batches, options)) {
-      const next = learn(model, piece, piece.reset ? undefined : state, objective, options, gathered);
-      releaseState(state);
-      state = next;
-      if (gathered.windows < accumulate) continue;
-      yield await updated();
+    for await (const piece of pieces(batches, options)) {
+      const progress = await take(piece);
+      if (progress === undefined) continue;
+      yield progress;
       await breathe();
       if (--left <= 0) return;
     }
-    if (gathered.windows > 0) yield await updated();
+    const progress = await take(nothing);
+    if (progress !== undefined) yield progress;
   } finally {
-    gathered.clear();
-    releaseState(state);
+    course.clear();
+    releaseState(course.state);
   }
 }
 
-interface Piece<Item> { readonly batch: Item; readonly data: LoadedBatch; readonly window: Window; readonly reset: boolean }
+/** A window of a batch; without one, the end of all batches. */
+interface Piece<Item> extends OnLoan {
+  readonly content: { readonly batch: Item; readonly data: LoadedBatch; readonly window: Window; readonly reset: boolean } | undefined;
+}
 
-type Timing = Pick<FitOptions<unknown>, 'truncate' | 'batchFirst'>;
+const nothing: Piece<never> = { content: undefined, dispose: () => undefined };
 
-async function* windows<Item extends Batch>(batches: Iterable<Item> | AsyncIterable<Item>, options: Timing): AsyncGenerator<Piece<Item>, void, void> {
+type Timing = Pick<FitOptions<unknown>, 'truncate' | 'batchFirst' | 'recovery'>;
+
+async function* pieces<Item extends Batch>(batches: Iterable<Item> | AsyncIterable<Item>, options: Timing): AsyncGenerator<Piece<Item>, void, void> {
   for await (const batch of batches) {
-    const data = load(batch);
+    const data = load(options.recovery === undefined ? batch : await onHost(batch));
     try {
-      for (const window of windowsOf(data, options.truncate, timeAxis(options))) yield { batch, data, window, reset: data.reset && window.start === 0 };
+      for (const window of windowsOf(data, options.truncate, timeAxis(options))) {
+        yield { content: { batch, data, window, reset: data.reset && window.start === 0 }, dispose: () => data.dispose() };
+      }
     } finally {
       data.dispose();
     }
+  }
+}
+
+/** Learns window by window, and makes an update of as many as belong together. */
+class Fitting<State, Item extends Batch> implements Course<Piece<Item>, State | undefined, FitProgress<State> | undefined> {
+  state: State | undefined;
+  readonly #model: Pick<Trainable<State>, 'parameters'>;
+  readonly #options: FitOptions<State, Item>;
+  readonly #objective: Objective<State, Item>;
+  readonly #gathered = new Accumulation();
+
+  constructor(model: Trainable<State> | Pick<Trainable<State>, 'parameters'>, options: FitOptions<State, Item>) {
+    [this.#model, this.#options] = [model, options];
+    this.#objective = options.objective ?? byLoss<State>(model as Trainable<State>, options.loss as Loss);
+    this.state = retainState(options.state);
+  }
+
+  get isSettled(): boolean { return this.#gathered.windows === 0; }
+
+  async advance({ content }: Piece<Item>, lr?: number): Promise<FitProgress<State> | undefined> {
+    if (content === undefined && this.isSettled) return undefined;
+    if (content !== undefined) {
+      const next = learn(this.#model, content, content.reset ? undefined : this.state, this.#objective, this.#options, this.#gathered);
+      releaseState(this.state);
+      this.state = next;
+      if (this.#gathered.windows < (this.#options.accumulate ?? 1)) return undefined;
+    }
+    const options = lr === undefined ? this.#options : { ...this.#options, schedule: () => lr };
+    return { ...(await update(this.#model.parameters(), this.#gathered, options)), state: this.state };
+  }
+
+  clear(): void {
+    this.#gathered.clear();
   }
 }
 
@@ -138,10 +179,11 @@ function byLoss<State>(model: Trainable<State>, loss: Loss): Objective<State> {
 
 /** Puts loss and gradients of a window into `gathered`; returns the state that it ends in. All of it is enqueued without waiting. */
 function learn<State, Item extends Batch>(
-  model: Pick<Trainable<State>, 'parameters'>, { batch, data, window }: Piece<Item>, before: State | undefined, objective: Objective<State, Item>, options: Timing, gathered: Accumulation,
+  model: Pick<Trainable<State>, 'parameters'>, { batch, data, window }: NonNullable<Piece<Item>['content']>, before: State | undefined, objective: Objective<State, Item>, options: Timing, gathered: Accumulation,
 ): State | undefined {
+  const whole = data.tensors();
   return scope(() => {
-    const { inputs, targets } = cut(data, window, timeAxis(options));
+    const { inputs, targets } = cut(whole, window, timeAxis(options));
     const { value, gradients, aux: state } = valueAndGrad(model, () => {
       const [loss, next] = parts(objective({ inputs, targets, batch }, before));
       return [loss, next] as const;
@@ -186,7 +228,9 @@ async function read(loss: Tensor, norm: Tensor | undefined): Promise<{ loss: num
   }
 }
 
-function cut({ inputs, targets }: LoadedBatch, { start, length }: Window, axis: number): Pick<LoadedBatch, 'inputs' | 'targets'> {
+type Tensors = Pick<FitInput, 'inputs' | 'targets'>;
+
+function cut({ inputs, targets }: Tensors, { start, length }: Window, axis: number): Tensors {
   if (start === 0 && length === (inputs.shape[axis] ?? 1)) return { inputs, targets };
   return { inputs: narrow(inputs, axis, start, length), targets: narrow(targets, axis, start, length) };
 }

@@ -75,7 +75,7 @@ export function optimizerOf<Slot extends string, Scalar extends string>(
     steps = 0;
   };
   const slotsFor = (key: string, { shape, dtype }: Tensor): readonly Tensor[] => {
-    const kept = gathered.get(key) ?? slots.map((slot) => keep(full(shape, initial[slot] ?? 0, { dtype })));
+    const kept = gathered.get(key) ?? slots.map((slot) => full(shape, initial[slot] ?? 0, { dtype })).map(keep);
     gathered.set(key, kept);
     return kept;
   };

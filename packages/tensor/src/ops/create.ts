@@ -70,8 +70,13 @@ export function arangeOn(backend: Backend, count: number): Tensor {
 /** Host data as a tensor on a backend. */
 export function upload(backend: Backend, data: HostData, shape: Shape, dtype: DType): Tensor {
   const result = allocate(backend, { shape: [...shape], dtype });
-  if (data.length > 0) backend.write(result.storage.buffer, data);
-  return result;
+  try {
+    if (data.length > 0) backend.write(result.storage.buffer, data);
+    return result;
+  } catch (error) {
+    result.dispose();
+    throw error;
+  }
 }
 
 // Private.
