@@ -68,8 +68,8 @@ export const lineCaps: Readonly<Record<string, number>> = {
   wasm: 3800,
   // 2,200 for the base, 350 of which make one dispatch of many kernels; the rest is recurrences in three forms.
   webgpu: 4900,
-  // 400 for seven optimisers and their groups, 190 for schedules, 280 for averages, snapshots, histories and early stopping, 130 to stop and go on.
-  train: 1550,
+  // 400 for seven optimisers and their groups, 190 for schedules, 280 for averages, snapshots, histories and early stopping, 130 to stop and go on, 190 to go on where a device is lost.
+  train: 1750,
   interop: 1800,
   // 1,080 for text, the built-in text and texts of any length; the rest is 14 tasks, tables, series, batches and remote sets, each a file of its own.
   datasets: 3250,
