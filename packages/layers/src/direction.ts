@@ -63,6 +63,7 @@ export interface Run {
   readonly reverse: boolean;
   /** Where dropout and zoneout are drawn from. */
   readonly generator: Generator | undefined;
+  readonly checkpointEvery?: number | undefined;
 }
 
 /** What it gives: the states after each row's last step, each (B, width), and what the step writes out, each (T, B, width). */
@@ -72,9 +73,10 @@ export interface RunResult {
 }
 
 /** Runs a step with its parameters over a sequence. */
-export function runStep(step: Step, { weights, vectors }: StepParameters, { input, initial, mask, reverse, generator }: Run): RunResult {
+export function runStep(step: Step, { weights, vectors }: StepParameters, { input, initial, mask, reverse, generator, checkpointEvery }: Run): RunResult {
   return scan(step, {
     states: initial, sequences: [input], vectors, weights, reverse, ...(mask === undefined ? {} : { mask }), ...(generator === undefined ? {} : { generator }),
+    ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
   });
 }
 

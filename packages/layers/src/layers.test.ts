@@ -119,7 +119,7 @@ test.each([
   ['too much dropout', () => new RNN(1, 2, { dropout: 1.5 }), 'rnn: dropout must be a probability from 0 to 1, got 1.5.'],
   ['dropout that is no number', () => new Dropout(NaN), 'Dropout: p must be a probability from 0 to 1, got NaN.'],
   ['a foreign nonlinearity', () => new RNN(1, 2, { nonlinearity: 'sin' as 'tanh' }), 'RNN: nonlinearity must be one of tanh, relu, got sin.'],
-  ['an unknown option', () => new LSTM(1, 2, { projsize: 1 } as object), 'lstm: there is no option "projsize"; there are numLayers, bias, batchFirst, dropout, bidirectional, projSize, mergeMode, goBackwards, returnSequences, maskedOutputs, inputDropout, recurrentDropout, zoneout, dtype and generator.'],
+  ['an unknown option', () => new LSTM(1, 2, { projsize: 1 } as object), 'lstm: there is no option "projsize"; there are numLayers, bias, batchFirst, dropout, bidirectional, projSize, mergeMode, goBackwards, returnSequences, maskedOutputs, inputDropout, recurrentDropout, zoneout, checkpointEvery, dtype and generator.'],
   ['input with too many axes', () => lstm.forward(zeros([1, 5, 2, 3])), 'lstm: input must be (T, B, 3), or (T, 3) of one row, got (1, 5, 2, 3); the last axis holds inputSize channels.'],
   ['input of one row and another width', () => lstm.forward(zeros([5, 4])), 'lstm: input must be (T, 3), got (5, 4); the last axis holds inputSize channels.'],
   ['input of another width', () => lstm.forward(zeros([5, 2, 4])), 'lstm: input must be (T, B, 3), got (5, 2, 4); the last axis holds inputSize channels.'],

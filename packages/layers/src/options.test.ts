@@ -241,3 +241,10 @@ test.each<[string, () => unknown, string]>([
   expect(action).toThrow(message);
   expect(action).toThrow(LayerError);
 });
+
+test('checkpointEvery is refused where steps are random, or it is no number of steps', () => {
+  expect(() => new LSTM(I, H, { checkpointEvery: 4, zoneout: 0.1 })).toThrow(LayerError);
+  expect(() => new LSTM(I, H, { checkpointEvery: 4, inputDropout: 0.1 })).toThrow(/computes steps again/u);
+  expect(() => new LSTM(I, H, { checkpointEvery: 0 })).toThrow(/checkpointEvery must be a whole number from 1, got 0/u);
+  expect(new LSTM(I, H, { checkpointEvery: 4, dropout: 0.1, numLayers: 2 }).numLayers).toBe(2);
+});

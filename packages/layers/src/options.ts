@@ -37,6 +37,11 @@ export interface RecurrentOptions extends ParameterOptions {
   readonly recurrentDropout?: number;
   /** Probability that a channel of a state keeps its value at a step: for all states, or by state (`{ c: 0.5, h: 0.05 }`). Default 0. */
   readonly zoneout?: number | Readonly<Record<string, number>>;
+  /**
+   * While gradients are taken: keep the states of every so many steps alone and compute what lies between again, for long sequences. A third
+   * more time; of the values that grow with T, the layer's input remains. About √T keeps least. Not with dropout inside of a step, or zoneout.
+   */
+  readonly checkpointEvery?: number;
 }
 
 /** Which steps of which rows count. Both may be given; a step counts where both say so. */
@@ -62,6 +67,7 @@ export interface Settings extends CellSizes {
   readonly returnSequences: boolean;
   readonly maskedOutputs: MaskedOutputs;
   readonly noise: Noise;
+  readonly checkpointEvery: number | undefined;
   readonly parameters: ParameterOptions;
 }
 
@@ -70,7 +76,7 @@ export function settingsOf(cell: Cell, inputSize: number, hiddenSize: number, op
   const { name } = cell;
   const {
     numLayers = 1, bias = true, batchFirst = false, dropout = 0, bidirectional = false, projSize = 0, mergeMode = 'concat', goBackwards = false, returnSequences = true,
-    maskedOutputs = 'zero', inputDropout = 0, recurrentDropout = 0, zoneout = 0, ...parameters
+    maskedOutputs = 'zero', inputDropout = 0, recurrentDropout = 0, zoneout = 0, checkpointEvery, ...parameters
   } = options;
   checkNames(name, parameters);
   check(bidirectional || mergeMode === 'concat', 'argument', () => `${name}: mergeMode joins two directions, so it needs bidirectional: true, got mergeMode ${mergeMode} alone.`);
@@ -82,12 +88,16 @@ export function settingsOf(cell: Cell, inputSize: number, hiddenSize: number, op
     dropout: probability(name, 'dropout', dropout),
     mergeMode: oneOf(name, 'mergeMode', mergeMode, mergeModes),
     maskedOutputs: oneOf(name, 'maskedOutputs', maskedOutputs, ['zero', 'held']),
+    checkpointEvery: checkpointEvery === undefined ? undefined : size(name, 'checkpointEvery', checkpointEvery),
     noise: {
       inputDropout: probability(name, 'inputDropout', inputDropout),
       recurrentDropout: probability(name, 'recurrentDropout', recurrentDropout),
       zoneout: zoneoutOf(cell, zoneout),
     },
   };
+  const { inputDropout: atInput, recurrentDropout: atState, zoneout: held } = settings.noise;
+  check(checkpointEvery === undefined || (atInput === 0 && atState === 0 && Object.keys(held).length === 0), 'argument',
+    () => `${name}: checkpointEvery computes steps again, which inputDropout, recurrentDropout and zoneout would make other ones; leave it out, or take dropout between layers.`);
   // Whatever of it does not fit the cell is said now, not when the first input comes.
   sizedStep(cell, settings, { noise: settings.noise, training: true });
   return settings;
@@ -104,7 +114,7 @@ export function checkNames(name: string, parameters: object, others: readonly st
 
 // In errors; a type is not there when a program runs.
 const layerOptions = [
-  'numLayers', 'bias', 'batchFirst', 'dropout', 'bidirectional', 'projSize', 'mergeMode', 'goBackwards', 'returnSequences', 'maskedOutputs', 'inputDropout', 'recurrentDropout', 'zoneout',
+  'numLayers', 'bias', 'batchFirst', 'dropout', 'bidirectional', 'projSize', 'mergeMode', 'goBackwards', 'returnSequences', 'maskedOutputs', 'inputDropout', 'recurrentDropout', 'zoneout', 'checkpointEvery',
 ] as const satisfies readonly (keyof RecurrentOptions)[];
 
 function zoneoutOf({ name, state }: Cell, zoneout: number | Readonly<Record<string, number>>): Readonly<Record<string, number>> {

@@ -72,11 +72,11 @@ function between(results: readonly DirectionResult[], { mergeMode, dropout: p, p
 }
 
 function runDirection({ cell, settings }: Stack, direction: Direction, { states, mask, training }: Pass, { input, row, values }: { readonly input: Tensor; readonly row: number; readonly values: readonly string[] }): DirectionResult {
-  const { parameters: { generator } } = settings;
+  const { parameters: { generator }, checkpointEvery } = settings;
   const { reverse } = direction;
   const step = stepOf(cell, settings, direction, training, values);
   const initial = states.map((state) => rowOf(state, row));
-  const result = runStep(step, direction, { input, initial, mask, reverse, generator });
+  const result = runStep(step, direction, { input, initial, mask, reverse, generator, checkpointEvery });
   const outputs = new Map(step.outputs.map(({ name }, k) => [name, result.outputs[k] as Tensor]));
   return { direction, initial, states: result.states, output: result.outputs[0] as Tensor, values: new Map(values.map((name) => [name, outputs.get(name) as Tensor])) };
 }

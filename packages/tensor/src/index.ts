@@ -8,7 +8,7 @@ export {
   kernelKey, type CopyKernel, type CopyPart, type Distribution, type GatherKernel, type Kernel, type KernelKind, type MapKernel, type MatMulKernel, type RandomKernel,
   type ReduceKernel, type ReduceOp, type ScanKernel, type ScatterKernel, type Shape, type Signature,
 } from './kernel.ts';
-export { keep, memory, scope, Storage, type MemoryUse, type Owned } from './memory.ts';
+export { keep, memory, peakBytes, resetPeakBytes, scope, Storage, type MemoryUse, type Owned } from './memory.ts';
 export { arange, full, ones, onesLike, tensor, to, zeros, zerosLike, type NestedNumbers, type TensorData, type TypeOptions } from './ops/create.ts';
 export {
   abs, add, broadcastTo, cast, clip, div, equal, exp, floor, greater, greaterEqual, less, lessEqual, log, map, maximum, minimum, mul, neg, notEqual, relu, sigmoid, softplus,

@@ -111,6 +111,8 @@ export interface ScanKernel {
   readonly batch: number;
   readonly reverse: boolean;
   readonly masked: boolean;
+  /** For whoever records, and for nobody else: what a backward pass reads is to be computed again then, not kept. */
+  readonly recompute?: true;
 }
 
 /** Everything that a backend can be asked to do: plain data, without identity. */

@@ -20,6 +20,7 @@ export class Storage {
     this.backend = backend;
     this.#buffer = backend.allocate(bytes);
     live.bytes += bytes;
+    peak = Math.max(peak, live.bytes);
   }
 
   get buffer(): Buffer {
@@ -48,11 +49,22 @@ export interface Holding {
 }
 
 const live = { tensors: 0, bytes: 0 };
+let peak = 0;
 const scopes: Map<Owned, Holding>[] = [];
 
 /** What is alive now, over all backends. */
 export function memory(): MemoryUse {
   return { ...live };
+}
+
+/** The most bytes that tensors held at any moment, over all backends, since the program started or `resetPeakBytes` was called. */
+export function peakBytes(): number {
+  return peak;
+}
+
+/** From here on `peakBytes` counts anew, from what is alive now. */
+export function resetPeakBytes(): void {
+  peak = live.bytes;
 }
 
 /**

@@ -29,6 +29,7 @@ export const layerVariants: readonly LayerVariant[] = [
   { name: 'zoneout', options: { zoneout: 0.3 }, forward: 'mask' },
   { name: 'zoneout and dropout in evaluation', options: { zoneout: 0.3, inputDropout: 0.4, dropout: 0.5, numLayers: 2 }, training: false },
   { name: 'projection', options: { projSize: 2, numLayers: 2 }, forward: 'lengths' },
+  { name: 'in pieces, two layers, bidirectional, lengths', options: { checkpointEvery: 3, numLayers: 2, bidirectional: true }, forward: 'lengths' },
   { name: 'projection with noise', options: { projSize: 2, bidirectional: true, recurrentDropout: 0.3, inputDropout: 0.2, zoneout: 0.2 } },
   {
     name: 'all noise, two layers, bidirectional, both masks, outputs held',
