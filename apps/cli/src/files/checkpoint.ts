@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readSafetensors, toFloat32Array, writeSafetensors, type RawTensor, type SafetensorsFile } from '@unroll/interop';
 import { tensor, type Tensor } from '@unroll/tensor';
 import { CliError, complaint } from '../errors.ts';
+import type { Values } from '../options/spec.ts';
 import { writeAtomically } from './atomic.ts';
 import { readBytes } from './read.ts';
 
@@ -24,6 +25,8 @@ export interface Provenance {
   readonly unroll: string;
   /** SHA-256 of the data, as read. */
   readonly data?: string;
+  /** How the data were read: columns, delimiters. */
+  readonly options?: Values;
 }
 
 /** A checkpoint as it was read; nothing in it is trusted yet. */
@@ -115,4 +118,9 @@ function placeOf(bytes: Uint8Array, digits: string): number {
 
 function digest(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** How the data of a model were read, as its checkpoint says. */
+export function dataOptions({ provenance: { options } }: SavedContent): Values {
+  return typeof options === 'object' && options !== null ? (options as Values) : {};
 }

@@ -35,6 +35,11 @@ export function valuesOf(settings: Settings, specs: readonly OptionSpec[]): Reco
   }));
 }
 
+/** Settings apart: those of the model and its learning, and those that say how the data are read. */
+export function splitValues(settings: Settings, specs: readonly OptionSpec[]): { readonly config: Record<string, OptionValue>; readonly options: Record<string, OptionValue> } {
+  return { config: valuesOf(settings, specs.filter(({ data }) => data !== true)), options: valuesOf(settings, specs.filter(({ data }) => data === true)) };
+}
+
 /** Those that were given as flags. */
 export function givenIn(settings: Settings): Settings {
   return new Map([...settings].filter(([, { origin }]) => origin === 'flag'));

@@ -20,6 +20,8 @@ export interface OptionSpec {
   /** What stands for the value in the help text; otherwise by its kind. */
   readonly placeholder?: string;
   readonly help: string;
+  /** Whether it says how the data are read, and nothing of the model. */
+  readonly data?: true;
   /** Whether it may be given anew when a training goes on. */
   readonly resumable?: true;
 }
@@ -55,6 +57,8 @@ const parsers: Readonly<Record<'whole' | 'real', (bounds: Bounds) => (text: stri
 const placeholders: Readonly<Record<OptionKind['kind'], string>> = { whole: 'n', real: 'number', choice: 'name', text: 'text', switch: '' };
 
 function optionOf({ key, takes, placeholder = placeholders[takes.kind], help, default: value }: OptionSpec): Option {
+  // A switch that is on can be switched off.
+  if (takes.kind === 'switch' && value === true) return new Option(flagOf(key).replace(/^--/, '--no-'), help);
   const option = new Option(placeholder === '' ? flagOf(key) : `${flagOf(key)} <${placeholder}>`, help);
   if (value !== undefined) option.default(value);
   if (takes.kind === 'choice') return option.choices(takes.choices);

@@ -10,6 +10,14 @@ export type Progress =
   | { readonly kind: 'step'; readonly step: number; readonly loss: number; readonly gradNorm: number; readonly lr: number; readonly tokens: number }
   | { readonly kind: 'evaluation'; readonly step: number; readonly loss: number; readonly metrics: Readonly<Record<string, number>>; readonly about: string };
 
+/** How a model was measured. */
+export interface Measurement {
+  readonly loss: number;
+  readonly metrics: Readonly<Record<string, number>>;
+  /** The same for a person. */
+  readonly about: string;
+}
+
 /** A training, of whatever kind, as far as the worker has to do with it. */
 export interface Trainee {
   /** Complete and checked. */
@@ -31,6 +39,8 @@ export interface Trainee {
   train(signal: AbortSignal): AsyncGenerator<Progress, void, void>;
   /** All that is needed to go on from here. */
   content(): Content;
+  /** A last measurement when all is done, where there is one that is not made on the way. */
+  conclude?(): Promise<Measurement | undefined>;
   /** What it can do by now, for a person to read. */
   preview(): Promise<string>;
   dispose(): void;
@@ -39,8 +49,8 @@ export interface Trainee {
 /** A kind of training: how its data become a trainee. */
 export interface Adapter {
   readonly recipe: RecipeName;
-  /** A new training. Throws a `CliError` or an error of the packages, whose outcome is known by its class. */
-  create(source: Source, config: Values): Promise<Trainee>;
+  /** A new training; `options` say how the data are read. Throws a `CliError` or an error of the packages, whose outcome is known by its class. */
+  create(source: Source, config: Values, options: Values): Promise<Trainee>;
   /** One that goes on; `changes` were given anew. */
-  resume(source: Source, saved: SavedContent, changes: Values): Promise<Trainee>;
+  resume(source: Source, saved: SavedContent, changes: Values, options: Values): Promise<Trainee>;
 }

@@ -1,10 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { CliError, reportOf } from '../errors.ts';
-import { readCheckpoint, type SavedContent } from '../files/checkpoint.ts';
+import { dataOptions, readCheckpoint, type SavedContent } from '../files/checkpoint.ts';
 import { checkpointsOf, isFolder, makeRunFolder, recordOf, runFiles } from '../files/run-folder.ts';
 import type { SourceOptions } from '../files/remote.ts';
 import { openSource, type Source } from '../files/source.ts';
+import type { Values } from '../options/spec.ts';
 import type { Trainee } from '../recipes/adapter.ts';
 import type { RecipeName } from '../recipes/names.ts';
 import { adapters } from '../recipes/registry.ts';
@@ -21,6 +22,8 @@ export interface Opened {
   readonly checkpoint: string | undefined;
   /** Names of the data. */
   readonly data: readonly string[];
+  /** How they are read. */
+  readonly options: Values;
 }
 
 /** Opens the data of a job and makes its trainee. `warn` hears of damaged checkpoints that were passed over. */
@@ -47,8 +50,8 @@ export function placesOf(data: readonly string[], { remote }: Source, folder: st
 async function begin(job: Job, options: SourceOptions): Promise<Opened> {
   const adapter = await adapters[job.recipe]();
   const source = await openSource(job.data, options);
-  const trainee = await adapter.create(source, job.config);
-  return { recipe: job.recipe, trainee, source, folder: undefined, checkpoint: undefined, data: job.data };
+  const trainee = await adapter.create(source, job.config, job.options);
+  return { recipe: job.recipe, trainee, source, folder: undefined, checkpoint: undefined, data: job.data, options: job.options };
 }
 
 async function goOn(job: Job, from: string, options: SourceOptions, warn: (message: string) => void): Promise<Opened> {
@@ -65,9 +68,9 @@ async function goOn(job: Job, from: string, options: SourceOptions, warn: (messa
       const saved = await readCheckpoint(checkpoint);
       checkData(saved, source, data);
       const recipe = recipeOf(saved, checkpoint);
-      const trainee = await (await adapters[recipe]()).resume(source, saved, job.config);
+      const trainee = await (await adapters[recipe]()).resume(source, saved, job.config, dataOptions(saved));
       for (const failure of failures) warn(`${failure}; going on from ${checkpoint}, the one before it`);
-      return { recipe, trainee, source, folder: isRun ? folder : undefined, checkpoint, data };
+      return { recipe, trainee, source, folder: isRun ? folder : undefined, checkpoint, data, options: dataOptions(saved) };
     } catch (error) {
       const { outcome, line } = reportOf(error);
       if (outcome !== 'checkpoint') throw error;

@@ -12,6 +12,8 @@ export interface Job {
   readonly dataDir?: string;
   /** Settings of the recipe; all for a new training, those that were given anew for one that goes on. */
   readonly config: Values;
+  /** How the data of a new training are read. */
+  readonly options: Values;
   readonly backend: BackendName;
   readonly target: Target;
   /** A run folder or a checkpoint to go on from. */

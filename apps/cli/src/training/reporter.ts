@@ -52,7 +52,7 @@ export class Reporter {
     step: (event) => this.#advance(event),
     eval: ({ step, about, best }) => {
       this.#measured = about;
-      if (step < (this.#start?.steps ?? 0)) this.say(`step ${count(step)}: ${about}${best ? ', the best so far' : ''}`);
+      if (step < (this.#start?.steps ?? 0) || (best && this.#start?.recipe !== 'text')) this.say(`step ${count(step)}: ${about}${best ? ', the best so far' : ''}`);
     },
     sample: ({ step, text }) => this.say(`step ${count(step)}:\n${text.split('\n').map((line) => `  | ${printable(line)}`).join('\n')}`),
     checkpoint: ({ role, path, bytes: size }) => {
@@ -108,7 +108,7 @@ export class Reporter {
 }
 
 /** What one does with a model of each kind. */
-const nextCommand: Readonly<Record<StartEvent['recipe'], string>> = { text: 'sample' };
+const nextCommand: Readonly<Record<StartEvent['recipe'], string>> = { text: 'sample', classify: 'predict', tag: 'predict', forecast: 'forecast', translate: 'predict' };
 
 function printable(line: string): string {
   return line.replace(/\p{Cc}/gu, '\uFFFD');

@@ -21,7 +21,7 @@ export async function trainOpened(opened: Opened, job: Job, tell: Tell, stop: St
   const { trainee } = opened;
   const recorder = await Recorder.open({
     folder, keep: job.target.keep, from: trainee.optimizer.steps, record: await recordFor(opened, job, folder),
-    provenance: { unroll: version(), data: opened.source.sha256 },
+    provenance: { unroll: version(), data: opened.source.sha256, ...(Object.keys(opened.options).length === 0 ? {} : { options: opened.options }) },
   });
   try {
     await new Course({ opened, job, stop, recorder, seconds, tell }).run();
@@ -63,6 +63,7 @@ class Course {
     const stopped = stop.requested;
     if (!stopped && trainee.stopped !== undefined) this.#tell({ event: 'early_stop', reason: trainee.stopped });
     await this.#saveLast();
+    if (!stopped) await this.#conclude();
     await this.#copyOut();
     this.#done(stopped ? 'stopped' : trainee.stopped === undefined ? 'finished' : 'early_stop');
   }
@@ -98,6 +99,14 @@ class Course {
     if (!trainee.isBest || trainee.history.latest('heldOut')?.step !== trainee.optimizer.steps) return;
     this.#best = await recorder.saveBest(trainee);
     this.#tell({ event: 'checkpoint', ...this.#best, role: 'best' });
+  }
+
+  async #conclude(): Promise<void> {
+    const { trainee } = this.#parts.opened;
+    const result = await trainee.conclude?.();
+    if (result === undefined) return;
+    this.#loss = result.loss;
+    this.#tell({ event: 'eval', ...result, best: false });
   }
 
   #start(): void {

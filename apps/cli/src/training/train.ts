@@ -8,7 +8,7 @@ import { newestRun, recordOf } from '../files/run-folder.ts';
 import { checkTarget } from '../files/target.ts';
 import { dataIn, projectFile, readConfigFile, type ConfigFile } from '../options/file.ts';
 import { recipes } from '../options/recipes.ts';
-import { givenIn, resolve, valuesOf, type Settings } from '../options/resolve.ts';
+import { givenIn, resolve, splitValues, valuesOf, type Settings } from '../options/resolve.ts';
 import { runSpecs } from '../options/shared.ts';
 import { flagOf, type OptionSpec } from '../options/spec.ts';
 import { schemaAddress } from '../options/schema.ts';
@@ -91,10 +91,10 @@ function newJob({ recipe, names, command }: TrainRequest, { config, run, out, dr
   const file = configFile(config);
   const { specs } = recipes[recipe];
   const settings = checkedCell(resolve(command, [...specs, ...runSpecs], file));
-  const values = valuesOf(settings, specs);
+  const { config: values, options } = splitValues(settings, specs);
   const data = names.length > 0 ? names : dataIn(file);
-  const record = { $schema: schemaAddress, recipe, ...values, ...valuesOf(settings, runSpecs) };
-  return { settings, job: { recipe, data, config: values, record, ...processPart(settings, { run, out }), ...(dryRun === undefined ? {} : { dryRun }) } };
+  const record = { $schema: schemaAddress, recipe, ...values, ...options, ...valuesOf(settings, runSpecs) };
+  return { settings, job: { recipe, data, config: values, options, record, ...processPart(settings, { run, out }), ...(dryRun === undefined ? {} : { dryRun }) } };
 }
 
 async function resumedJob({ recipe, names, command }: TrainRequest, { config, run, out, dryRun }: Flags, resume: string | true): Promise<Prepared> {
@@ -108,7 +108,7 @@ async function resumedJob({ recipe, names, command }: TrainRequest, { config, ru
   checkChanges(given, [...specs, ...runSpecs]);
   const changes = valuesOf(given, specs);
   const record = { ...changes, ...valuesOf(settings, runSpecs) };
-  return { settings: new Map([...settings].filter(([, { origin }]) => origin !== 'default')), job: { recipe, data: names, config: changes, resume: from, record, ...processPart(settings, { out }), ...(dryRun === undefined ? {} : { dryRun }) } };
+  return { settings: new Map([...settings].filter(([, { origin }]) => origin !== 'default')), job: { recipe, data: names, config: changes, options: {}, resume: from, record, ...processPart(settings, { out }), ...(dryRun === undefined ? {} : { dryRun }) } };
 }
 
 function processPart(settings: Settings, { run, out }: { readonly run?: string | undefined; readonly out?: string | undefined }): Pick<Job, 'backend' | 'target' | 'dataDir'> {
