@@ -117,7 +117,7 @@ function relabelled(set: SequenceSet, known: SequenceShape): SequenceSet {
 }
 
 function withTargets(set: SequenceSet, indices: ArrayLike<number>, target: (index: number) => ArrayLike<number>): ReturnType<SequenceSet['batch']> {
-  const batch = set.batch(indices as Int32Array);
+  const batch = set.batch(indices);
   const targets = Int32Array.from(batch.targets as Int32Array);
   const columns = indices.length;
   Array.from(indices).forEach((index, row) => Array.from(target(index)).forEach((value, t) => { targets[t * columns + row] = value; }));

@@ -31,17 +31,16 @@ interface Kind {
 const sequencesAbout = ({ learnt, heldOut, shape }: AnySequenceRun): string =>
   `${count(learnt.size)} sequences to learn from, ${count(heldOut?.size ?? 0)} held out; ${kinds(shape)}`;
 
-/* oxlint-disable typescript/no-unsafe-type-assertion -- each recipe gets the data that its own reader made, and the runs are alike */
 const table: Readonly<Record<SequenceName, Kind>> = {
   classify: {
     data: classifyData, about: sequencesAbout,
-    create: (data, config) => classify.create(data as SequenceData, config) as unknown as AnySequenceRun,
-    resume: (data, { description, tensors }, changes) => scope(() => classify.resume(data as SequenceData, description, uploaded(tensors), changes)) as unknown as AnySequenceRun,
+    create: (data, config) => classify.create(data as SequenceData, config),
+    resume: (data, { description, tensors }, changes) => scope(() => classify.resume(data as SequenceData, description, uploaded(tensors), changes)),
   },
   tag: {
     data: tagData, about: sequencesAbout,
-    create: (data, config) => tag.create(data as SequenceData, config) as unknown as AnySequenceRun,
-    resume: (data, { description, tensors }, changes) => scope(() => tag.resume(data as SequenceData, description, uploaded(tensors), changes)) as unknown as AnySequenceRun,
+    create: (data, config) => tag.create(data as SequenceData, config),
+    resume: (data, { description, tensors }, changes) => scope(() => tag.resume(data as SequenceData, description, uploaded(tensors), changes)),
   },
   translate: {
     data: translateData, about: sequencesAbout,
@@ -55,7 +54,6 @@ const table: Readonly<Record<SequenceName, Kind>> = {
     resume: (data, { description, tensors }, changes) => scope(() => forecast.resume(data as Series, description, uploaded(tensors), changes)) as unknown as AnySequenceRun,
   },
 };
-/* oxlint-enable typescript/no-unsafe-type-assertion */
 
 /** The adapter of a kind of training over sequences. */
 export function sequenceAdapter(recipe: SequenceName): Adapter {
