@@ -1,4 +1,5 @@
 export type { Backend, Buffer, DirectAccess, HostData } from './backend.ts';
+export { Cache } from './cache.ts';
 export { bytesPerElement, hostArray, promote, type ArrayOf, type DType, type HostArray } from './dtype.ts';
 export { check, TensorError, type TensorErrorCode } from './errors.ts';
 export {

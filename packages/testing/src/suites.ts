@@ -5,3 +5,4 @@ export { recurrenceSuite, scansOf } from './recurrence.ts';
 export { extentHere, mustHaveGpu, shouldBeIsolated } from './provided.ts';
 export { streamSuite } from './streams.ts';
 export { trainNetwork, usualCells, type NetworkSizes } from './training.ts';
+export { checkKernel, numberStream, randomInputs, runKernel } from './kernels.ts';

@@ -1,7 +1,6 @@
 import { add, constant, input, mul } from '@unroll/expr';
-import { TensorError, type MapKernel, type Shape } from '@unroll/tensor/backend';
+import { Cache, TensorError, type MapKernel, type Shape } from '@unroll/tensor/backend';
 import { expect, test } from 'vitest';
-import { Cache } from './cache.ts';
 import { wasm } from './index.ts';
 
 const float = (shape: Shape): MapKernel['inputs'][number] => ({ shape, dtype: 'float32' });

@@ -1,6 +1,5 @@
-import { kernelKey, TensorError, type Backend, type Buffer, type DirectAccess, type DType, type HostData, type Kernel, type KernelKind } from '@unroll/tensor/backend';
+import { Cache, kernelKey, TensorError, type Backend, type Buffer, type DirectAccess, type DType, type HostData, type Kernel, type KernelKind } from '@unroll/tensor/backend';
 import { WasmBuffer } from './buffer.ts';
-import { Cache } from './cache.ts';
 import { Machine, type Compile, type Run } from './kernels/compile.ts';
 import { compileCopy } from './kernels/copy.ts';
 import { compileGather, compileScatter } from './kernels/gather.ts';

@@ -1,6 +1,5 @@
-import { inputsOf, kernelKey, outputsOf, sizeOf, TensorError, type Buffer, type DType, type HostData, type Kernel } from '@unroll/tensor/backend';
+import { Cache, inputsOf, kernelKey, outputsOf, sizeOf, TensorError, type Buffer, type DType, type HostData, type Kernel } from '@unroll/tensor/backend';
 import { Arena } from './arena.ts';
-import { Cache } from './cache.ts';
 import { programOf } from './compile.ts';
 import type { BackendOptions, Statistics, WebGpuBackend } from './contract.ts';
 import { refused, WebGpuError } from './errors.ts';

@@ -1,8 +1,8 @@
 import { add, exp, input, mul, sigmoid } from '@unroll/expr';
 import { referenceKernel, type Backend, type Buffer, type HostData, type Kernel, type MapKernel } from '@unroll/tensor/backend';
+import { numberStream } from '@unroll/testing';
 import { expect, test } from 'vitest';
 import type { Recorder } from './backend.ts';
-import { randomNumbers } from './testing/compare.ts';
 import { describeOnDevice } from './testing/device.ts';
 
 const [x, y, z] = [input('x0'), input('x1'), input('x2')];
@@ -21,7 +21,7 @@ function uploaded(backend: Backend, data: Float32Array): Buffer {
 }
 
 function numbersOf(length: number, seed: number): Float32Array {
-  const random = randomNumbers(seed);
+  const random = numberStream(seed);
   return Float32Array.from({ length }, () => random() - 0.5);
 }
 
@@ -108,7 +108,7 @@ await describeOnDevice('kernels that run as one', (makeBackend) => {
   test('any order of many kernels gives what they give one after another', async () => {
     const backend = await makeBackend({});
     for (let seed = 1; seed <= 12; seed++) {
-      const random = randomNumbers(seed);
+      const random = numberStream(seed);
       const pick = (count: number): number => Math.floor(random() * count);
       // Tensors of each length, on the device and as they have to be.
       const tensors = lengths.map((length) => Array.from({ length: 3 }, (_, k) => ({ buffer: uploaded(backend, numbersOf(length, 10 * seed + k)), expected: numbersOf(length, 10 * seed + k) })));

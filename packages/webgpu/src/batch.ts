@@ -1,6 +1,5 @@
-import { kernelKey, sizeOf, type CopyKernel, type Kernel, type MapKernel, type ReduceKernel } from '@unroll/tensor/backend';
+import { Cache, kernelKey, sizeOf, type CopyKernel, type Kernel, type MapKernel, type ReduceKernel } from '@unroll/tensor/backend';
 import { text } from '@unroll/expr';
-import { Cache } from './cache.ts';
 import type { Entry, RunEntry } from './log.ts';
 import type { Target } from './program.ts';
 import type { Value } from './value.ts';

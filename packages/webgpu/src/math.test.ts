@@ -1,8 +1,8 @@
 import { exp, input, log, sigmoid, tanh, type Expr } from '@unroll/expr';
 import type { MapKernel } from '@unroll/tensor/backend';
+import { runKernel } from '@unroll/testing';
 import { expect, test } from 'vitest';
 import type { Recorder } from './backend.ts';
-import { runKernel } from './testing/compare.ts';
 import { describeOnDevice } from './testing/device.ts';
 
 const x = input('x0');

@@ -1,6 +1,5 @@
-import { kernelKey, type CopyKernel, type CopyPart, type Kernel, type MapKernel, type ReduceKernel } from '@unroll/tensor/backend';
+import { Cache, kernelKey, type CopyKernel, type CopyPart, type Kernel, type MapKernel, type ReduceKernel } from '@unroll/tensor/backend';
 import { batched, type Batch, type Likeness } from './batch.ts';
-import { Cache } from './cache.ts';
 import { copyDispatches } from './kernels/copy.ts';
 import { sumsProgram, type Segment } from './kernels/sums.ts';
 import type { Entry, Placed, RunEntry } from './log.ts';

@@ -1,7 +1,7 @@
 import type { Kernel, MatMulKernel } from '@unroll/tensor/backend';
+import { randomInputs, runKernel } from '@unroll/testing';
 import { expect, test } from 'vitest';
 import { anyDevice, type Program } from './program.ts';
-import { randomInputs, runKernel } from './testing/compare.ts';
 import { describeOnDevice } from './testing/device.ts';
 import { Tuner } from './tune.ts';
 

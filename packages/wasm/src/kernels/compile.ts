@@ -1,7 +1,6 @@
-import type { Kernel } from '@unroll/tensor/backend';
+import { Cache, type Kernel } from '@unroll/tensor/backend';
 import { ModuleBuilder } from '../assembler.ts';
 import type { WasmBuffer } from '../buffer.ts';
-import { Cache } from '../cache.ts';
 import type { Heap } from '../memory.ts';
 import type { Profile } from '../profile.ts';
 import { Choice } from '../threads/choice.ts';

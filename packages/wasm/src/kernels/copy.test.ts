@@ -1,7 +1,8 @@
 import { sizeOf, stridesOf, type CopyKernel, type CopyPart, type DType, type Shape } from '@unroll/tensor/backend';
 import fc from 'fast-check';
+import { checkKernel, randomInputs } from '@unroll/testing';
 import { describe, test } from 'vitest';
-import { backends, checkKernel, randomInputs } from '../testing/compare.ts';
+import { backends } from '../testing/backends.ts';
 
 const elementTypes = fc.constantFrom<DType[]>('float32', 'int32');
 

@@ -1,7 +1,8 @@
 import type { DType, GatherKernel, ScatterKernel } from '@unroll/tensor/backend';
 import fc from 'fast-check';
+import { checkKernel, numberStream, randomInputs } from '@unroll/testing';
 import { describe, test } from 'vitest';
-import { backends, checkKernel, randomInputs, randomNumbers } from '../testing/compare.ts';
+import { backends } from '../testing/backends.ts';
 
 const elementTypes = fc.constantFrom<DType[]>('float32', 'int32');
 
@@ -9,7 +10,7 @@ const sizes = fc.record({ rows: fc.integer({ min: 0, max: 7 }), width: fc.oneof(
 
 /** Indices from −2 to rows + 1, and the ends of int32. */
 function indices(count: number, rows: number, seed: number): Int32Array<ArrayBuffer> {
-  const random = randomNumbers(seed);
+  const random = numberStream(seed);
   return Int32Array.from({ length: count }, () => {
     const choice = Math.floor(random() * (rows + 6)) - 2;
     return choice === rows + 2 ? 2147483647 : choice === rows + 3 ? -2147483648 : choice;

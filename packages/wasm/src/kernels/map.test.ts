@@ -1,8 +1,9 @@
 import { abs, add, constant, div, equal, exp, floor, input, less, lessEqual, log, max, min, mul, neg, ops, relu, select, sigmoid, sqrt, sub, tanh, type Expr, type ScalarOp } from '@unroll/expr';
 import type { DType, MapKernel, Shape } from '@unroll/tensor/backend';
 import fc from 'fast-check';
+import { checkKernel, randomInputs, runKernel } from '@unroll/testing';
 import { describe, expect, test } from 'vitest';
-import { backends, checkKernel, randomInputs, runKernel } from '../testing/compare.ts';
+import { backends } from '../testing/backends.ts';
 
 const elementTypes = fc.constantFrom<DType[]>('float32', 'int32');
 

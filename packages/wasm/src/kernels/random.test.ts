@@ -1,7 +1,8 @@
 import type { DType, RandomKernel } from '@unroll/tensor/backend';
 import fc from 'fast-check';
+import { checkKernel } from '@unroll/testing';
 import { describe, test } from 'vitest';
-import { backends, checkKernel } from '../testing/compare.ts';
+import { backends } from '../testing/backends.ts';
 
 const elementTypes = fc.constantFrom<DType[]>('float32', 'int32');
 

@@ -1,7 +1,8 @@
 import type { DType, ReduceKernel, ReduceOp } from '@unroll/tensor/backend';
 import fc from 'fast-check';
+import { checkKernel, randomInputs, runKernel } from '@unroll/testing';
 import { describe, expect, test } from 'vitest';
-import { backends, checkKernel, randomInputs, runKernel } from '../testing/compare.ts';
+import { backends } from '../testing/backends.ts';
 
 const elementTypes = fc.constantFrom<DType[]>('float32', 'int32');
 

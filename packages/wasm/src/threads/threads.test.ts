@@ -1,11 +1,11 @@
 import { add, biasName, differentiate, dot, input, mul, sigmoid, tanh, type Step } from '@unroll/expr';
 import type { HostData, ScanKernel } from '@unroll/tensor/backend';
+import { randomInputs, runKernel } from '@unroll/testing';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WasmBackend } from '../backend.ts';
 import { wasm } from '../index.ts';
 import { Heap } from '../memory.ts';
 import { chooseProfile } from '../probe.ts';
-import { randomInputs, runKernel } from '../testing/compare.ts';
 import { Choice } from './choice.ts';
 import { Pool } from './pool.ts';
 

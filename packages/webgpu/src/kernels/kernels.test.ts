@@ -1,9 +1,9 @@
 import { add, constant, input, mul, sub, tanh, type Expr } from '@unroll/expr';
 import { fillRandom, sizeOf, stridesOf, type CopyKernel, type Distribution, type GatherKernel, type Kernel, type MapKernel, type MatMulKernel, type RandomKernel, type ReduceKernel, type ReduceOp, type ScatterKernel, type Shape } from '@unroll/tensor/backend';
+import { checkKernel, numberStream, randomInputs, runKernel } from '@unroll/testing';
 import { describe, expect, test } from 'vitest';
 import { choiceOf, programOf } from '../compile.ts';
 import { anyDevice, type Dispatch, type Program } from '../program.ts';
-import { checkKernel, randomInputs, randomNumbers, runKernel } from '../testing/compare.ts';
 import { describeOnDevice } from '../testing/device.ts';
 
 const x = (k: number): Expr => input(`x${k}`);
@@ -45,7 +45,7 @@ await describeOnDevice('kernels', (makeBackend) => {
   test('rows by index: many, wide, and far out of the table', async () => {
     const backend = await makeBackend();
     const [rows, width, count] = [23, 300, 1000];
-    const random = randomNumbers(4);
+    const random = numberStream(4);
     const indices = Int32Array.from({ length: count }, (_, k) => (k % 100 === 0 ? [-1, rows, 2147483647, -2147483648][k / 100 % 4] as number : Math.floor(random() * rows)));
     const gather: GatherKernel = { kind: 'gather', dtype: 'float32', rows, width, count };
     const [table = new Float32Array()] = randomInputs(gather, 5);
@@ -167,7 +167,7 @@ await describeOnDevice('kernels', (makeBackend) => {
   test('tables, rows and their gradients that are too large to bind are cut', async () => {
     const small = { ...anyDevice, limits: { ...anyDevice.limits, maxStorageBufferBindingSize: 4096 } };
     const backend = await makeBackend({ target: small });
-    const random = randomNumbers(14);
+    const random = numberStream(14);
     for (const [rows, width, count] of [[9, 7, 500], [400, 7, 30], [400, 7, 500]] as const) {
       const indices = Int32Array.from({ length: count }, (_, k) => (k % 50 === 0 ? -1 - k : Math.floor(random() * (rows + 2))));
       const gather: GatherKernel = { kind: 'gather', dtype: 'float32', rows, width, count };

@@ -1,20 +1,9 @@
-import { bytesPerElement, hostArray, inputsOf, outputsOf, referenceKernel, sizeOf, type Buffer, type HostData, type Kernel } from '@unroll/tensor/backend';
-import { WasmBackend } from '../backend.ts';
-import { Heap } from '../memory.ts';
-import { chooseProfile } from '../probe.ts';
-
-/** Backends for tests, with the heap in view. */
-export function backends(): { readonly name: string; readonly heap: Heap; readonly backend: WasmBackend }[] {
-  return [false, true].map((deterministic) => {
-    const heap = new Heap({ shared: true });
-    return { name: deterministic ? 'deterministic' : 'default', heap, backend: new WasmBackend(heap, chooseProfile({ deterministic })) };
-  });
-}
+import { bytesPerElement, hostArray, inputsOf, outputsOf, referenceKernel, sizeOf, type Backend, type Buffer, type HostData, type Kernel } from '@unroll/tensor/backend';
 
 const sentinel = 0x5a;
 
 /** Runs a kernel; throws where it wrote outside of its outputs or changed its inputs. */
-export async function runKernel(backend: WasmBackend, kernel: Kernel, inputs: readonly HostData[]): Promise<HostData[]> {
+export async function runKernel(backend: Backend, kernel: Kernel, inputs: readonly HostData[]): Promise<HostData[]> {
   const used = backend.memory().used;
   const from = inputs.map((data) => upload(backend, data));
   const guarded = outputsOf(kernel).map(({ shape, dtype }) => {
@@ -35,7 +24,7 @@ export async function runKernel(backend: WasmBackend, kernel: Kernel, inputs: re
 }
 
 /** Runs a kernel on a backend and by definition, and throws unless they agree within `tolerance`, relative to values above 1. */
-export async function checkKernel(backend: WasmBackend, kernel: Kernel, inputs: readonly HostData[], tolerance = 0): Promise<void> {
+export async function checkKernel(backend: Backend, kernel: Kernel, inputs: readonly HostData[], tolerance = 0): Promise<void> {
   const expected = outputsOf(kernel).map(({ shape, dtype }) => hostArray(dtype, sizeOf(shape)));
   referenceKernel(kernel, inputs, expected);
   const results = await runKernel(backend, kernel, inputs);
@@ -44,7 +33,7 @@ export async function checkKernel(backend: WasmBackend, kernel: Kernel, inputs: 
 
 /** Inputs of a kernel, by its signatures. */
 export function randomInputs(kernel: Kernel, seed: number, ranges: { readonly low?: number; readonly high?: number } = {}): HostData[] {
-  const random = randomNumbers(seed);
+  const random = numberStream(seed);
   const { low = -2, high = 2 } = ranges;
   return inputsOf(kernel).map(({ shape, dtype }) => hostArray(dtype, sizeOf(shape)).map(() => {
     const value = low + (high - low) * random();
@@ -53,7 +42,7 @@ export function randomInputs(kernel: Kernel, seed: number, ranges: { readonly lo
 }
 
 /** Numbers from 0 to 1, the same for the same seed. */
-export function randomNumbers(seed: number): () => number {
+export function numberStream(seed: number): () => number {
   let state = (seed ^ 0x9e3779b9) >>> 0;
   return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -61,7 +50,7 @@ export function randomNumbers(seed: number): () => number {
   };
 }
 
-function upload(backend: WasmBackend, data: HostData): Buffer {
+function upload(backend: Backend, data: HostData): Buffer {
   const buffer = backend.allocate(data.byteLength);
   backend.write(buffer, data);
   return buffer;
