@@ -10,6 +10,8 @@ import './theme.css';
 const lab = new Lab({ changed: (config) => void writeAddress(config) });
 const speaker = new Speaker();
 if (navigator.language.startsWith('ko')) void speaker.choose('ko');
+// For tests, and for those who like to look from the console.
+Object.assign(globalThis, { lab });
 mount(App, { target: document.querySelector('#app') as HTMLElement, props: { lab, speaker } });
 watchVisibility(lab);
 void begin();

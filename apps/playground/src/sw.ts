@@ -25,16 +25,19 @@ worker.addEventListener('fetch', (event) => {
   event.respondWith(request.mode === 'navigate' ? freshOrKept(request) : keptOrFresh(request));
 });
 
+/** Hosts differ in what they say their answers depend on; these depend on the address alone. */
+const anyVary: CacheQueryOptions = { ignoreVary: true };
+
 async function freshOrKept(request: Request): Promise<Response> {
   try {
     return await fetch(request);
   } catch {
-    return (await caches.match('./')) ?? Response.error();
+    return (await caches.match('./', anyVary)) ?? Response.error();
   }
 }
 
 async function keptOrFresh(request: Request): Promise<Response> {
-  return (await caches.match(request)) ?? fetch(request);
+  return (await caches.match(request, anyVary)) ?? fetch(request);
 }
 
 async function forgetOthers(): Promise<void> {

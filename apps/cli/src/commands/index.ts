@@ -1,11 +1,12 @@
 import type { CommandEntry } from '../command.ts';
 
 /** Names of the commands, in the order of the help text. */
-export type CommandName = 'start' | 'init' | 'train' | 'eval' | 'sample' | 'predict' | 'forecast' | 'inspect' | 'verify' | 'export' | 'import' | 'cells' | 'bench' | 'config' | 'completion';
+export type CommandName = 'start' | 'playground' | 'init' | 'train' | 'eval' | 'sample' | 'predict' | 'forecast' | 'inspect' | 'verify' | 'export' | 'import' | 'cells' | 'bench' | 'config' | 'completion';
 
 /** Every command. A new one is a file here and a row below. */
 export const commands: Readonly<Record<CommandName, CommandEntry>> = {
   start: { summary: 'watch an LSTM learn to write, in about a minute', load: () => import('./start.ts') },
+  playground: { summary: 'train RNN, LSTM and GRU side by side in your browser, and look inside', load: () => import('./playground.ts') },
   init: { summary: 'write a config file to begin with', load: () => import('./init.ts') },
   train: { summary: 'train a model to write, label, foresee or translate', load: () => import('./train.ts') },
   eval: { summary: 'measure a model on data', load: () => import('./eval.ts') },

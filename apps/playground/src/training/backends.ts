@@ -15,7 +15,7 @@ export interface Device {
 
 /** Opens the backend that was asked for; where there is no GPU, the other one with a notice. */
 export async function openDevice(name: BackendName): Promise<Device> {
-  if (name === 'wasm') return { name, backend: await wasm({ deterministic: true }), lose: () => undefined };
+  if (name === 'wasm') return { name, backend: await processor(), lose: () => undefined };
   try {
     // The GPU's code is loaded when somebody asks for it.
     const { webgpu } = await import('@unroll/webgpu');
@@ -24,6 +24,15 @@ export async function openDevice(name: BackendName): Promise<Device> {
   } catch (error) {
     return { ...(await openDevice('wasm')), notice: { code: 'no-webgpu', values: { message: error instanceof Error ? error.message : String(error) } } };
   }
+}
+
+// Its memory is set aside once: models come and go in it.
+let cpu: Promise<Backend> | undefined;
+
+/** The same bits on every machine, so that a link repeats a curve. */
+function processor(): Promise<Backend> {
+  cpu ??= wasm({ deterministic: true });
+  return cpu;
 }
 
 /** Milliseconds that each backend is measured for, after its kernels were compiled. */
