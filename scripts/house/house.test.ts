@@ -45,7 +45,7 @@ describe('the import table', () => {
     const faults = importFaults([pkg('wasm', { 'a.ts': text }, onTensor)]);
     expect(faults.map((fault) => fault.replace('packages/wasm/src/a.ts:1: ', ''))).toEqual([
       'wasm imports @unroll/tensor/backend, not @unroll/tensor',
-      '@unroll/testing is for tests of wasm, webgpu, train, diagram and apps',
+      '@unroll/testing is for tests of wasm, webgpu, diagram and apps',
       'lodash/fp: a library here depends on nothing outside the workspace',
       '"../../expr/src/ops.ts" leaves the package; import it by its name',
       'node:fs: a library here depends on nothing outside the workspace',
