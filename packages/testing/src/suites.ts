@@ -6,3 +6,4 @@ export { extentHere, mustHaveGpu, shouldBeIsolated } from './provided.ts';
 export { streamSuite } from './streams.ts';
 export { trainNetwork, usualCells, type NetworkSizes } from './training.ts';
 export { checkKernel, numberStream, randomInputs, runKernel } from './kernels.ts';
+export { determinismSuite } from './determinism.ts';
