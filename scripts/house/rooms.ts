@@ -14,6 +14,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   train: ['autograd', 'tensor', 'expr'],
   interop: ['cells', 'tensor', 'expr'],
   testing: ['expr', 'cells', 'tensor', 'autograd', 'layers', 'train', 'interop'],
+  // The one library that names backends: which of them to take is its business, and what that depends on is a layer to measure.
+  device: ['autograd', 'cells', 'layers', 'tensor', 'wasm', 'webgpu'],
   recipes: ['datasets', 'layers', 'cells', 'train', 'autograd', 'tensor'],
 };
 
@@ -75,6 +77,7 @@ export const lineCaps: Readonly<Record<string, number>> = {
   datasets: 3250,
   // 230 for the graph with its labels, 250 to place nodes and to lay wires around them without a library, 140 for SVG and numbers in nodes.
   diagram: 720,
+  device: 350,
   // 560 for text, 300 for decoding, 440 that runs share, 330 for sequences, 430 for forecasts with baselines and intervals, 240 for translation, 210 for trials.
   recipes: 2600,
 };

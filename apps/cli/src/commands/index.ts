@@ -1,7 +1,7 @@
 import type { CommandEntry } from '../command.ts';
 
 /** Names of the commands, in the order of the help text. */
-export type CommandName = 'start' | 'playground' | 'init' | 'train' | 'eval' | 'sample' | 'predict' | 'forecast' | 'inspect' | 'verify' | 'export' | 'import' | 'cells' | 'bench' | 'config' | 'completion';
+export type CommandName = 'start' | 'playground' | 'init' | 'train' | 'eval' | 'sample' | 'predict' | 'forecast' | 'inspect' | 'verify' | 'export' | 'import' | 'cells' | 'bench' | 'doctor' | 'config' | 'completion';
 
 /** Every command. A new one is a file here and a row below. */
 export const commands: Readonly<Record<CommandName, CommandEntry>> = {
@@ -19,6 +19,7 @@ export const commands: Readonly<Record<CommandName, CommandEntry>> = {
   import: { summary: 'take a text model from an ONNX or safetensors file', load: () => import('./import.ts') },
   cells: { summary: 'list the recurrent cells, or print the equations of one', load: () => import('./cells.ts') },
   bench: { summary: 'solve the tasks of the papers, and print what they print', load: () => import('./bench.ts') },
+  doctor: { summary: 'what this machine computes with, tested and measured', load: () => import('./doctor.ts') },
   config: { summary: 'settings and where they come from; schemas', load: () => import('./config.ts') },
   completion: { summary: 'a script that completes commands in bash, zsh or fish', load: () => import('./completion.ts') },
 };
