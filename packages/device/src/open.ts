@@ -62,7 +62,7 @@ const usual: Openers = {
 
 async function choose(gpu: Gpu, { wasm }: Openers, { workload, cache, measureSoftware = false, milliseconds }: OpenOptions): Promise<Opened> {
   const name = adapterName(gpu.device.adapterInfo);
-  if (gpu.device.adapterInfo?.isFallbackAdapter === true && !measureSoftware) {
+  if (gpu.device.adapterInfo.isFallbackAdapter && !measureSoftware) {
     gpu.destroy();
     return { name: 'wasm', backend: await wasm(), because: `computing on the processor, because the GPU here is a driver that computes on it, too (${name})` };
   }

@@ -1,5 +1,5 @@
 import { bytes, tiny } from '../print/format.ts';
-import type { BackendReport, CrossoverRow, DoctorReport } from './doctor.ts';
+import type { BackendReport, CrossoverRow, DoctorReport } from './report.ts';
 
 /** The report for a person. */
 export function describeReport({ host, backends, gpu, crossover, unmeasured }: DoctorReport): string {
@@ -10,7 +10,7 @@ export function describeReport({ host, backends, gpu, crossover, unmeasured }: D
     ...(gpu === undefined ? [] : [
       row('GPU', `${gpu.adapter}${gpu.software ? ' (a driver for the processor)' : ''}`),
       row('features', gpu.features.join(', ') || 'none'),
-      ...Object.entries(gpu.limits).map(([name, value], k) => row(k === 0 ? 'limits' : '', `${name} ${/Size$/u.test(name) && value >= 2 ** 20 ? bytes(value) : String(value)}`)),
+      ...Object.entries(gpu.limits).map(([name, value], k) => row(k === 0 ? 'limits' : '', `${name} ${name.endsWith('Size') && value >= 2 ** 20 ? bytes(value) : String(value)}`)),
     ]),
     ...(crossover === undefined ? [row('crossover', `not measured: ${unmeasured ?? ''}`)] : ['', ...table(crossover)]),
   ];

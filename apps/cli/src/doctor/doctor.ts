@@ -1,35 +1,16 @@
 import type { Backend } from '@unroll/tensor';
-import { crossover, examineGpu, examineHost, openBackend, selfTest, usualWorkloads, type DeviceName, type GpuReport, type HostReport, type Measured, type SelfTest } from '@unroll/device';
+import { crossover, examineGpu, examineHost, openBackend, selfTest, usualWorkloads, type DeviceName } from '@unroll/device';
 import type { WebGpuBackend } from '@unroll/webgpu';
 import type { Session } from '../command.ts';
 import { CliError } from '../errors.ts';
 import { describeReport } from './describe.ts';
+import type { BackendReport, CrossoverRow, DoctorReport } from './report.ts';
 
 /** What the command line may say. */
 export interface DoctorFlags {
   readonly backend?: DeviceName;
   readonly crossover: boolean;
   readonly software?: true;
-}
-
-/** How a backend did: its test, or why it does not run here. */
-export type BackendReport = SelfTest | { readonly ok: false; readonly missing: string };
-
-/** A row of the table: an LSTM with that many inputs and channels, and what a training step of it takes, in milliseconds. */
-export interface CrossoverRow extends Measured {
-  readonly batch: number;
-  readonly steps: number;
-  readonly hidden: number;
-}
-
-/** All that was found out; what `--format json` prints. */
-export interface DoctorReport {
-  readonly host: HostReport;
-  readonly backends: Readonly<Record<DeviceName, BackendReport>>;
-  readonly gpu?: GpuReport;
-  readonly crossover?: readonly CrossoverRow[];
-  /** Why there is no table. */
-  readonly unmeasured?: string;
 }
 
 /** `unroll doctor`: looks, tests and measures. */
