@@ -6,7 +6,7 @@ import { anatomyOf } from './anatomy.ts';
 import { checked, equationsOf, mathml, same } from './equations.ts';
 import { titleOf } from './names.ts';
 import { presetsFor } from './presets.ts';
-import { readingOf } from './reading.ts';
+import { readingOf, stepEnding } from './reading.ts';
 
 test('a fault knows its token', () => {
   const text = 'f = sigmoid(W_f x + R_f h + b_f)\nh = sigmiod(f) * h';
@@ -85,4 +85,11 @@ test('both languages fill in the same things, and no sentence is left in English
     expect([key, ...holes(korean)]).toEqual([key, ...holes(english)]);
     if (!['savePng', 'saveSvg'].includes(key)) expect(`${key}: ${korean}`).toMatch(/\p{Script=Hangul}/u);
   }
+});
+
+test('a step is found by what was read up to it', () => {
+  const read = [...'lo hello hello'];
+  expect(stepEnding(read, 'hel')).toBe(5);
+  expect(stepEnding(read, 'hell')).toBe(6);
+  expect(stepEnding(read, 'x')).toBeUndefined();
 });

@@ -21,6 +21,16 @@ export function readingOf(trace: Trace, data: DataInfo, t: number): Reading {
   return { key: 'readingAsked', values: { input, target: quoted(data.targetSymbols, target), output: quoted(data.targetSymbols, best), sure: Math.round((row[best] ?? 0) * 100) } };
 }
 
+/** The first step at which what was read up to it ends so; undefined where none does. */
+export function stepEnding(read: readonly string[], sought: string): number | undefined {
+  let text = '';
+  for (const [t, symbol] of read.entries()) {
+    text += symbol;
+    if (text.endsWith(sought)) return t;
+  }
+  return undefined;
+}
+
 // Private.
 
 function targetAt({ targets, length }: Trace, { per }: DataInfo, t: number): number {

@@ -228,6 +228,8 @@ export class Lab {
 
   #heard(slot: Slot, event: WorkerEvent): void {
     const model = this.models[slot];
+    // Said before the worker had heard that something else begins.
+    if (model.status === 'opening') return;
     if (event.kind === 'notice') this.#noticed(model, event.notice);
     if (event.kind === 'paused') this.#paused(slot).catch(() => undefined);
     if (event.kind === 'progress') {
