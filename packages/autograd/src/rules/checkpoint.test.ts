@@ -40,7 +40,7 @@ async function run(T: number, { every, reverse = false, masked = false }: Option
   const start = peakBytes();
   const { value, gradients } = loss(...args);
   const peak = peakBytes() - start;
-  return { loss: await value.item(), gradients: await Promise.all(gradients.map(async (gradient) => [...await (gradient as Tensor).data()])), peak };
+  return { loss: await value.item(), gradients: await Promise.all(gradients.map(async (gradient) => [...await gradient.data()])), peak };
 }
 
 const far = (a: readonly number[][], b: readonly number[][]): number => Math.max(...a.flatMap((list, k) => list.map((value, j) => Math.abs(value - (b[k]?.[j] ?? Number.NaN)))));

@@ -32,8 +32,10 @@ export function extendScan(kernel: ScanKernel): ScanKernel {
 }
 
 /** The kernel that keeps what one to be computed again did not. */
-function keeping({ recompute: _, ...kernel }: ScanKernel, { step }: Extension): ScanKernel {
-  return { ...kernel, step };
+function keeping(kernel: ScanKernel, { step }: Extension): ScanKernel {
+  const kept: { -readonly [Field in keyof ScanKernel]: ScanKernel[Field] } = { ...kernel, step };
+  delete kept.recompute;
+  return kept;
 }
 
 function extensionOf(step: Step): Extension | undefined {
