@@ -82,7 +82,7 @@ export type ResumeOptions = Partial<Pick<TextConfig, 'steps' | 'lr' | 'clip' | '
  *
  * @throws as `loadText`, and RecipeError `checkpoint` where the checkpoint holds a model without its training
  */
-export function resumeText(text: string, description: unknown, tensors: TextCheckpoint['tensors'], options: ResumeOptions = {}): TextRun {
+export function resumeText(text: string | readonly string[], description: unknown, tensors: TextCheckpoint['tensors'], options: ResumeOptions = {}): TextRun {
   const parsed = parseDescription(description);
   const { config: saved, cell, vocabulary, training } = parsed;
   check(training !== undefined, 'checkpoint', () => 'resumeText: the checkpoint holds a model without its training; start a new run with its parameters instead.');

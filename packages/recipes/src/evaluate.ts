@@ -1,7 +1,7 @@
-import { evaluationWindows, type TextBatch } from '@unroll/datasets';
+import { evaluationWindows, RaggedStreams, type RaggedBatch, type TextBatch } from '@unroll/datasets';
 import type { RecurrentState } from '@unroll/layers';
-import { scope, tensor, type Tensor } from '@unroll/tensor';
-import { bitsPerCharacter, breather, crossEntropy, releaseState, retainState } from '@unroll/train';
+import { mul, scope, tensor, type Tensor } from '@unroll/tensor';
+import { bitsPerCharacter, breather, crossEntropy, mapTensors, releaseState, retainState } from '@unroll/train';
 import { numberOf } from './learning.ts';
 import type { TextModel } from './model.ts';
 
@@ -23,38 +23,63 @@ export interface EvaluateOptions {
   readonly batch?: number;
 }
 
+/** A batch of one text, or of documents. */
+export type TextItem = TextBatch & Partial<Pick<RaggedBatch, 'mask' | 'starts' | 'count'>>;
+
 /**
- * The loss on a text that was held out, with the state carried through it and without dropout.
+ * The loss on a text that was held out, or on documents each by itself, with the state carried through and without dropout.
  *
  * @throws DataError where there are fewer than two ids
  */
-export async function evaluateText(model: TextModel, ids: Int32Array, { length = 64, ...options }: EvaluateOptions = {}): Promise<TextEvaluation> {
-  const windows = evaluationWindows(ids, { length, ...options });
+export async function evaluateText(model: TextModel, ids: Int32Array | readonly Int32Array[], { length = 64, batch }: EvaluateOptions = {}): Promise<TextEvaluation> {
+  const windows: Iterable<TextItem> = ids instanceof Int32Array ? evaluationWindows(ids, { length, ...(batch === undefined ? {} : { batch }) }) : pass(ids, length, batch ?? 32);
   const breathe = breather();
-  const wasTraining = model.training;
   let state: RecurrentState | undefined;
-  let sum = 0;
+  let [sum, predictions] = [0, 0];
   try {
     for (const window of windows) {
-      model.eval();
-      const { loss, next } = evaluateWindow(model, window, window.reset ? undefined : state);
+      const { loss, next } = withoutDropout(model, () => evaluateWindow(model, window, window.reset ? undefined : state));
       releaseState(state);
       state = next;
-      model.train(wasTraining);
-      sum += (await numberOf(loss)) * window.inputs.length;
+      const count = window.count ?? window.inputs.length;
+      sum += (await numberOf(loss)) * count;
+      predictions += count;
       await breathe();
     }
   } finally {
-    model.train(wasTraining);
     releaseState(state);
   }
-  const loss = sum / windows.predictions;
-  return { loss, bitsPerCharacter: bitsPerCharacter(loss), predictions: windows.predictions };
+  const loss = sum / predictions;
+  return { loss, bitsPerCharacter: bitsPerCharacter(loss), predictions };
 }
 
-function evaluateWindow(model: TextModel, { inputs, targets, shape }: TextBatch, state: RecurrentState | undefined): { loss: Tensor; next: RecurrentState } {
+/** Reads on from a state: rows that begin a document from zero, and steps behind the end of one not at all. */
+export function readOn(model: TextModel, ids: Tensor, state: RecurrentState | undefined, { mask, starts, shape }: TextItem): readonly [logits: Tensor, state: RecurrentState] {
+  const goesOn = starts === undefined || state === undefined || starts.every((one) => one === 0) ? undefined : tensor(starts.map((one) => 1 - one), { shape: [1, starts.length, 1] });
+  const from = goesOn === undefined ? state : mapTensors(state, (one) => mul(one as Tensor, goesOn));
+  return model.forward(ids, from, mask === undefined || mask.every((one) => one === 1) ? {} : { mask: tensor(mask, { shape }) });
+}
+
+// Only as long as nobody else can see it.
+function withoutDropout<T>(model: TextModel, body: () => T): T {
+  const wasTraining = model.training;
+  model.eval();
+  try {
+    return body();
+  } finally {
+    model.train(wasTraining);
+  }
+}
+
+function evaluateWindow(model: TextModel, window: TextItem, state: RecurrentState | undefined): { loss: Tensor; next: RecurrentState } {
+  const { inputs, targets, shape } = window;
   return scope(() => {
-    const [logits, next] = model.forward(tensor(inputs, { shape }), state);
+    const [logits, next] = readOn(model, tensor(inputs, { shape }), state, window);
     return { loss: crossEntropy(logits, tensor(targets, { shape })), next: retainState(next) };
   });
+}
+
+function* pass(documents: readonly Int32Array[], length: number, batch: number): Generator<RaggedBatch, void, void> {
+  const streams = new RaggedStreams(documents, { batch: Math.min(batch, documents.length), length, shuffle: false });
+  for (let left = streams.stepsPerEpoch; left > 0; left--) yield streams.next();
 }

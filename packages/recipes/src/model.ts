@@ -1,5 +1,5 @@
 import { cells, type Cell, type CellName } from '@unroll/cells';
-import { Dropout, Embedding, Linear, Module, Recurrent, type RecurrentState } from '@unroll/layers';
+import { Dropout, Embedding, Linear, Module, Recurrent, type ForwardOptions, type RecurrentState } from '@unroll/layers';
 import { scope, type DType, type Generator, type Tensor } from '@unroll/tensor';
 import { textConfig, type TextConfig } from '@unroll/train';
 import { check } from './errors.ts';
@@ -44,10 +44,10 @@ export class TextModel extends Module {
     this.head = new Linear(hidden, symbols, options);
   }
 
-  /** ids int32 (T, B) → scores (T, B, V) of the symbol that follows each, and the state after the last step. */
-  forward(ids: Tensor, state?: RecurrentState): readonly [logits: Tensor, state: RecurrentState] {
+  /** ids int32 (T, B) → scores (T, B, V) of the symbol that follows each, and the state after the last step that counts. */
+  forward(ids: Tensor, state?: RecurrentState, options: ForwardOptions = {}): readonly [logits: Tensor, state: RecurrentState] {
     return scope(() => {
-      const [output, next] = this.rnn.forward(this.embedding.forward(ids), state);
+      const [output, next] = this.rnn.forward(this.embedding.forward(ids), state, options);
       return [this.head.forward(this.drop.forward(output)), next] as const;
     });
   }

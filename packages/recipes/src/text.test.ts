@@ -120,6 +120,25 @@ test('a run that is saved and resumed takes the steps that it would have taken',
   expect(longer.optimizer.lr).toBe(1e-3);
 });
 
+test('documents are read each by itself, side by side, and a run over them goes on to the bit', async () => {
+  const documents = Array.from({ length: 30 }, (_, k) => `\n${'ab'.repeat(1 + (k % 7))}c${'de'.repeat(k % 3)}\n`);
+  const options = { ...small, length: 5, steps: 40, dropout: 0.2, cell: 'lstm', evaluateEvery: 10 };
+  const run = createTextRun(documents, options);
+  expect(run.heldOutDocuments?.map(({ length }) => length > 1)).toEqual([true, true, true]);
+  expect(run.heldOut).toHaveLength(run.heldOutDocuments?.reduce((sum, { length }) => sum + length, 0) ?? 0);
+  const progress = await all(run);
+  expect(losses(progress).at(-1)).toBeLessThan((losses(progress)[0] ?? 0) - 0.5);
+  const each = await Promise.all((run.heldOutDocuments ?? []).map((ids) => evaluateText(run.model, ids, { batch: 1 })));
+  const mean = each.reduce((sum, { loss, predictions }) => sum + loss * predictions, 0) / each.reduce((sum, { predictions }) => sum + predictions, 0);
+  for (const length of [3, 64]) for (const batch of [1, 2]) expect((await evaluateText(run.model, run.heldOutDocuments ?? [], { length, batch })).loss).toBeCloseTo(mean, 5);
+  expect(progress.at(-1)).toMatchObject({ kind: 'evaluation', loss: expect.closeTo(mean, 5) });
+
+  const first = createTextRun(documents, options);
+  for await (const { kind, step } of trainText(first)) if (kind === 'step' && step === 17) break;
+  const { description, tensors } = checkpointOf(first);
+  expect(losses(await all(resumeText(documents, JSON.parse(JSON.stringify(description)), tensors)))).toEqual(losses(progress).slice(17));
+});
+
 test('a checkpoint rebuilds the model, from JSON and tensors', async () => {
   const run = createTextRun(verse, { ...small, cell: 'gru-original', layers: 2 });
   const { description, tensors } = checkpointOf(run);

@@ -1,9 +1,9 @@
 import type { Cell } from '@unroll/cells';
-import { byteVocabulary, characterVocabulary, splitHoldout, TextStreams, type Vocabulary } from '@unroll/datasets';
+import { byteVocabulary, characterVocabulary, RaggedStreams, splitHoldout, splitIndices, TextStreams, type Vocabulary } from '@unroll/datasets';
 import type { RecurrentState } from '@unroll/layers';
 import { Generator } from '@unroll/tensor';
-import { bitsPerCharacter, crossEntropy, type Batch, type TextConfig } from '@unroll/train';
-import { evaluateText, type TextEvaluation } from './evaluate.ts';
+import { bitsPerCharacter, crossEntropy, type TextConfig } from '@unroll/train';
+import { evaluateText, readOn, type TextEvaluation, type TextItem } from './evaluate.ts';
 import { disposeLesson, learn, learnerOf, withAverage, type Learner, type Lesson, type UpdateProgress } from './learning.ts';
 import { cellOf, TextModel, textRunConfig, type TextRunOptions } from './model.ts';
 import { sampleText, type SampleOptions } from './sample.ts';
@@ -14,10 +14,12 @@ export interface TextRun extends Learner {
   readonly config: TextConfig;
   readonly vocabulary: Vocabulary;
   readonly model: TextModel;
-  /** What is trained on, and where the run stands in it. */
-  readonly streams: TextStreams;
-  /** What is only measured: the last part of the text; empty where `holdout` is 0. */
+  /** What is trained on, and where the run stands in it: one text, or documents. */
+  readonly streams: TextStreams | RaggedStreams;
+  /** What is only measured: the last part of the text, or some of the documents, one behind the other; empty where `holdout` is 0. */
   readonly heldOut: Int32Array;
+  /** The documents among it; undefined of one text. */
+  readonly heldOutDocuments: readonly Int32Array[] | undefined;
   /** State of the streams after the last update. */
   state: RecurrentState | undefined;
   /** Frees parameters, optimiser, weights and state. */
@@ -55,22 +57,23 @@ export interface TextRunParts {
  * const run = createTextRun(text, { cell: 'gru', hidden: 256 });
  * for await (const progress of trainText(run)) if (progress.kind === 'step') console.log(progress.step, progress.loss);
  * for await (const symbol of sampleText(run.model, run.vocabulary, { prompt: 'The ' })) process.stdout.write(symbol);
+ * @param text one text, whose last part is held out, or documents, of which some are: each is read by itself, with a state that begins at zero
  * @throws ConfigError for a bad description, RecipeError `argument` for a cell without parameters, DataError for a text that is empty
  * or too short for it
  */
-export function createTextRun(text: string, options: TextRunOptions = {}): TextRun {
+export function createTextRun(text: string | readonly string[], options: TextRunOptions = {}): TextRun {
   const config = textRunConfig(options);
-  return assembleRun(text, { config, cell: cellOf(options.cell ?? config.cell), vocabulary: vocabularies[config.vocabulary](text) });
+  const whole = typeof text === 'string' ? text : text.join('');
+  return assembleRun(text, { config, cell: cellOf(options.cell ?? config.cell), vocabulary: vocabularies[config.vocabulary](whole) });
 }
 
 /** A run at its beginning, for a vocabulary that is known already. */
-export function assembleRun(text: string, { config, cell, vocabulary }: TextRunParts): TextRun {
-  const { train, heldOut } = splitHoldout(vocabulary.encode(text), config.holdout);
-  const streams = new TextStreams(train, { batch: config.batch, length: config.length });
+export function assembleRun(text: string | readonly string[], { config, cell, vocabulary }: TextRunParts): TextRun {
+  const data = typeof text === 'string' ? textParts(vocabulary.encode(text), config) : documentParts(text.map((document) => vocabulary.encode(document)), config);
   const generator = new Generator(config.seed);
   const model = new TextModel({ ...config, cell }, vocabulary.size, { generator });
   return {
-    kind: 'text', config, vocabulary, streams, heldOut, model, ...learnerOf(config, model, generator),
+    kind: 'text', config, vocabulary, ...data, model, ...learnerOf(config, model, generator),
     state: undefined,
     dispose() { disposeLesson(this); },
   };
@@ -97,16 +100,30 @@ export async function* trainText(run: TextRun, options: TrainTextOptions = {}): 
   if (options.sample !== undefined) yield await sampled(run, options.sample);
 }
 
-function lessonOf(run: TextRun): Lesson<RecurrentState, Batch, TextEvaluation> {
-  const { config: { steps, evaluateEvery }, model, heldOut } = run;
+type TextParts = Pick<TextRun, 'streams' | 'heldOut' | 'heldOutDocuments'>;
+
+function textParts(ids: Int32Array, { holdout, batch, length }: TextConfig): TextParts {
+  const { train, heldOut } = splitHoldout(ids, holdout);
+  return { streams: new TextStreams(train, { batch, length }), heldOut, heldOutDocuments: undefined };
+}
+
+function documentParts(documents: readonly Int32Array[], { holdout, batch, length, seed }: TextConfig): TextParts {
+  const split = holdout === 0 ? undefined : splitIndices(documents.length, { fraction: holdout, seed });
+  const chosen = (indices: Int32Array): Int32Array[] => Array.from(indices, (index) => documents[index] as Int32Array);
+  const [learnt, heldOut] = split === undefined ? [documents, []] : [chosen(split.train), chosen(split.heldOut)];
+  return { streams: new RaggedStreams(learnt, { batch, length, seed }), heldOut: Int32Array.from(heldOut.flatMap((ids) => [...ids])), heldOutDocuments: heldOut };
+}
+
+function lessonOf(run: TextRun): Lesson<RecurrentState, TextItem, TextEvaluation> {
+  const { config: { steps, evaluateEvery }, model, heldOut, heldOutDocuments } = run;
   return {
     ...run, steps, evaluateEvery,
     batches: run.streams,
-    objective: ({ inputs, targets }, state) => {
-      const [logits, next] = model.forward(inputs, state);
+    objective: ({ inputs, targets, batch }, state) => {
+      const [logits, next] = readOn(model, inputs, state, batch);
       return [crossEntropy(logits, targets), next];
     },
-    measure: heldOut.length > 0 ? () => evaluateText(model, heldOut) : undefined,
+    measure: heldOut.length > 0 ? () => evaluateText(model, heldOutDocuments ?? heldOut) : undefined,
   };
 }
 
