@@ -100,9 +100,9 @@ def ett(data, split, say):
         return list(range(max(0, first - T) if first > 0 else first, last - H - T + 1))
     def take(starts):
         x = torch.stack([scaled[s:s + T] for s in starts], 1)
-        y = torch.stack([scaled[s + T:s + T + H] for s in starts])
-        return x - x[-1], (y - x[-1][:, None]).flatten(1)
-    net = Net("lstm", values.shape[1], 64, H * values.shape[1])
+        y = torch.stack([scaled[s + T:s + T + H, -1] for s in starts])
+        return x - x[-1], y - x[-1, :, -1:]
+    net = Net("lstm", values.shape[1], 64, H, dropout=0.3)
     optim = torch.optim.Adam(net.parameters(), lr=1e-3)
     def errors(name):
         net.eval()
@@ -110,18 +110,21 @@ def ett(data, split, say):
             starts = windows(name)
             found = [(y - net(x)) for x, y in (take(starts[k:k + 256]) for k in range(0, len(starts), 256))]
         return torch.cat(found)
-    best, kept = math.inf, None
-    starts = windows("train")[::2]
-    for epoch in range(3):
-        net.train()
+    best, kept, step = math.inf, None, 0
+    starts = windows("train")
+    for epoch in range(2):
         for group in batches(starts, 64):
+            net.train()
             x, y = take([starts[k] for k in group])
             update(net, optim, F.mse_loss(net(x), y))
-        e = errors("validation")
-        mse = float((e ** 2).mean())
-        if mse < best:
-            best, kept = mse, {k: v.clone() for k, v in net.state_dict().items()}
-        say(f"epoch {epoch + 1}: mse {mse:.4f}, mae {float(e.abs().mean()):.4f}")
+            step += 1
+            if step % 63:
+                continue
+            e = errors("validation")
+            mse = float((e ** 2).mean())
+            if mse < best:
+                best, kept = mse, {k: v.clone() for k, v in net.state_dict().items()}
+            say(f"{step} updates: mse {mse:.4f}, mae {float(e.abs().mean()):.4f}")
     net.load_state_dict(kept)
     e = errors("test")
     say(f"test: mse {float((e ** 2).mean()):.4f}, mae {float(e.abs().mean()):.4f} (scaled)")

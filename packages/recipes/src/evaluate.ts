@@ -56,7 +56,7 @@ export async function evaluateText(model: TextModel, ids: Int32Array | readonly 
 /** Reads on from a state: rows that begin a document from zero, and steps behind the end of one not at all. */
 export function readOn(model: TextModel, ids: Tensor, state: RecurrentState | undefined, { mask, starts, shape }: TextItem): readonly [logits: Tensor, state: RecurrentState] {
   const goesOn = starts === undefined || state === undefined || starts.every((one) => one === 0) ? undefined : tensor(starts.map((one) => 1 - one), { shape: [1, starts.length, 1] });
-  const from = goesOn === undefined ? state : mapTensors(state, (one) => mul(one as Tensor, goesOn));
+  const from = goesOn === undefined ? state : mapTensors(state, (one) => mul(one, goesOn));
   return model.forward(ids, from, mask === undefined || mask.every((one) => one === 1) ? {} : { mask: tensor(mask, { shape }) });
 }
 
