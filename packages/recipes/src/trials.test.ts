@@ -30,7 +30,7 @@ test('a trial ends when its goal is reached, and counts the sequences that it to
 });
 
 test('what is not reached is not solved', async () => {
-  expect((await tried({ ...small, cell: 'rnn', steps: 5 })).result).toMatchObject({ solved: false, sequences: 80 });
+  expect((await tried({ ...small, cell: 'rnn', gateBias: {}, steps: 5 })).result).toMatchObject({ solved: false, sequences: 80 });
 });
 
 test('answers are learnt from distinct sequences and tested on others', async () => {
