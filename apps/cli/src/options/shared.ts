@@ -1,4 +1,4 @@
-import { backendNames } from '../backend-names.ts';
+import { backendChoices } from '../backend-names.ts';
 import { cellNames } from '../cell-names.ts';
 import type { OptionSpec } from './spec.ts';
 
@@ -36,7 +36,7 @@ export const learningSpecs: readonly OptionSpec[] = [
 
 /** Settings of the process, not of the model: they are not part of its description. */
 export const runSpecs: readonly OptionSpec[] = [
-  { key: 'backend', takes: { kind: 'choice', choices: backendNames }, default: 'wasm', help: 'what computes', resumable: true },
+  { key: 'backend', takes: { kind: 'choice', choices: backendChoices }, default: 'wasm', help: 'what computes; auto: the faster one of wasm and webgpu, measured', resumable: true },
   { key: 'saveEvery', takes: { kind: 'whole', bounds: { least: 0 } }, default: 0, help: 'updates between checkpoints; 0: every half minute', resumable: true },
   { key: 'keep', takes: { kind: 'whole', bounds: { least: 1 } }, default: 3, help: 'how many of the newest checkpoints are kept', resumable: true },
   { key: 'sampleEvery', takes: { kind: 'whole', bounds: { least: 0 } }, default: 0, help: 'updates between samples of what it can do by then, 0 for none', resumable: true },

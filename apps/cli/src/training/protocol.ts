@@ -1,4 +1,4 @@
-import type { BackendName } from '../backend.ts';
+import type { BackendChoice } from '../backend-names.ts';
 import type { Values } from '../options/spec.ts';
 import type { RecipeName } from '../recipes/names.ts';
 import type { TrainingEvent } from './events.ts';
@@ -14,7 +14,7 @@ export interface Job {
   readonly config: Values;
   /** How the data of a new training are read. */
   readonly options: Values;
-  readonly backend: BackendName;
+  readonly backend: BackendChoice;
   readonly target: Target;
   /** A run folder or a checkpoint to go on from. */
   readonly resume?: string;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { BackendName } from '../backend-names.ts';
+import type { BackendChoice } from '../backend-names.ts';
 import type { Session } from '../command.ts';
 import { CliError, JobError } from '../errors.ts';
 import { newestRun, recordOf } from '../files/run-folder.ts';
@@ -118,7 +118,7 @@ function processPart(settings: Settings, { run, out }: { readonly run?: string |
     saveEvery: number('saveEvery'), keep: number('keep'), sampleEvery: number('sampleEvery'), logEvery: number('logEvery'),
     ...(run === undefined ? {} : { folder: run }), ...(out === undefined ? {} : { out }),
   };
-  return { backend: settings.get('backend')?.value as BackendName, target, ...(dataDir === undefined ? {} : { dataDir }) };
+  return { backend: settings.get('backend')?.value as BackendChoice, target, ...(dataDir === undefined ? {} : { dataDir }) };
 }
 
 function configFile(path: string | undefined): ConfigFile | undefined {

@@ -1,4 +1,4 @@
-import { useBackend } from '../backend.ts';
+import { useChoice } from './choose-backend.ts';
 import { exitCodes, reportOf } from '../errors.ts';
 import type { ErrorEvent } from './events.ts';
 import { openJob, type Opened } from './open.ts';
@@ -13,11 +13,11 @@ export async function work(job: Job, tell: Tell, stop: Stop): Promise<void> {
   const at = { t: 0, step: 0, epoch: 0 };
   let opened: Opened | undefined;
   try {
-    await useBackend(job.backend);
+    const backend = await useChoice(job, (message) => tell({ event: 'warning', ...at, t: seconds(), message }));
     const progress = { onProgress: ({ file, received, total }: { file: string; received: number; total: number }) => tell({ event: 'download', ...at, t: seconds(), file, received, total }) };
     const options = { ...(job.dataDir === undefined ? {} : { dataDir: job.dataDir }), ...progress, signal: stop.signal };
     opened = await openJob(job, options, (message) => tell({ event: 'warning', ...at, t: seconds(), message }));
-    await (job.dryRun === true ? plan(opened, tell) : trainOpened(opened, job, tell, stop, seconds));
+    await (job.dryRun === true ? plan(opened, tell) : trainOpened(opened, { ...job, backend }, tell, stop, seconds));
   } catch (error) {
     tell(errorEvent(error, seconds(), opened));
   } finally {
