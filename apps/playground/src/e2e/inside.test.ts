@@ -1,0 +1,138 @@
+import { readFile } from 'node:fs/promises';
+import type { Page } from 'playwright';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { browserHere, modelsOf, ready, Stage } from '../testing/page.ts';
+
+const program = browserHere();
+
+/** Presses Tab until what is focused is called so, and gives back how often; nothing but the keyboard is used. */
+async function tabTo(page: Page, name: RegExp, most = 120): Promise<number> {
+  for (let k = 1; k <= most; k++) {
+    await page.keyboard.press('Tab');
+    const called = await page.evaluate(() => {
+      const element = document.activeElement as HTMLElement | null;
+      return element?.getAttribute('aria-label') ?? element?.textContent?.trim() ?? '';
+    });
+    if (name.test(called)) return k;
+  }
+  throw new Error(`nothing called ${name.source} within ${most} presses of Tab`);
+}
+
+async function reads(page: Page): Promise<string> {
+  return (await page.locator('section.inside p.reading').textContent()) ?? '';
+}
+
+async function trained(page: Page, steps: number): Promise<void> {
+  await page.waitForFunction((limit) => (globalThis as unknown as { lab: { models: { step: number }[] } }).lab.models.every(({ step }) => step === limit), steps, { timeout: 120_000 });
+}
+
+describe.skipIf(program === undefined)('the inside of a cell, in Chromium', () => {
+  let stage: Stage;
+  beforeAll(async () => { stage = await Stage.begin(program ?? ''); }, 120_000);
+  afterAll(() => stage.end());
+
+  it('teaches the first lesson to somebody who has a keyboard alone', async () => {
+    const { page, errors, context } = await stage.open({ reducedMotion: 'reduce' });
+    await ready(page);
+    await page.locator('nav.lessons button').first().waitFor();
+    await tabTo(page, /What a hidden state is/u);
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.activeElement?.id === 'lesson-title');
+    await ready(page);
+    await tabTo(page, /^Go on$/u);
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Shift+Tab');
+    await tabTo(page, /^Train 200 steps$/u);
+    await page.keyboard.press('Enter');
+    await trained(page, 200);
+    for (const { score } of await modelsOf(page)) expect(score).toBeGreaterThan(0.9);
+    await tabTo(page, /^Go on$/u);
+    await page.keyboard.press('Enter');
+    await page.locator('section.inside p.reading').filter({ hasText: 'Step' }).waitFor();
+    const said: string[] = [];
+    for (const which of [/^First l$/u, /^Second l$/u]) {
+      await tabTo(page, which, 200);
+      await page.keyboard.press('Enter');
+      await page.waitForTimeout(1500);
+      said.push(await reads(page));
+    }
+    expect(said[0]).toMatch(/reads “l”, is asked for “l”, says “l”/u);
+    expect(said[1]).toMatch(/reads “l”, is asked for “o”, says “o”/u);
+    await tabTo(page, /^Go on$/u);
+    await page.keyboard.press('Enter');
+    await tabTo(page, /^Done$/u);
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toContain('What a hidden state is');
+    expect(errors).toEqual([]);
+    await context.close();
+  }, 180_000);
+
+  it('underlines the token that is wrong, and trains what is right', async () => {
+    const { page, errors, context } = await stage.open();
+    await ready(page);
+    await page.locator('#equations-title').waitFor();
+    await page.keyboard.press('e');
+    const area = page.getByRole('textbox', { name: /^Equations of/u });
+    await area.fill('f = sigmiod(W_f x + R_f h + b_f)\nh = f * h');
+    expect(await area.getAttribute('aria-invalid')).toBe('true');
+    expect(await page.locator('.editor mark').textContent()).toBe('sigmiod');
+    expect(await page.locator('#equations-status').textContent()).toMatch(/did you mean "sigmoid"/u);
+    await area.fill('n = tanh(W_n x + R_n h + b_n)\nh = 0.5 * h + 0.5 * n');
+    expect(await area.getAttribute('aria-invalid')).toBe('false');
+    await page.waitForFunction(() => (globalThis as unknown as { lab: { config: { models: { cell: string }[] }; models: { step: number }[] } }).lab.config.models[1]?.cell === 'custom');
+    await page.waitForFunction(() => (globalThis as unknown as { lab: { models: { step: number }[] } }).lab.models.every(({ step }) => step > 2), undefined, { timeout: 60_000 });
+    await page.locator('.formulas math').waitFor();
+    expect(await page.locator('[data-node], svg[data-picture]').count()).toBeGreaterThan(0);
+    expect(errors).toEqual([]);
+    await context.close();
+  }, 120_000);
+
+  it('moves a cursor in every chart by arrow keys, says where it is, and shows the numbers as a table', async () => {
+    const { page, context } = await stage.open();
+    await ready(page);
+    await page.locator('#place-gates').scrollIntoViewIfNeeded();
+    const maps = page.locator('section.inside [role=slider]');
+    await maps.first().waitFor();
+    expect(await maps.count()).toBeGreaterThanOrEqual(8);
+    for (const chart of await maps.all()) {
+      await chart.focus();
+      await page.keyboard.press('Home');
+      await page.keyboard.press('ArrowRight');
+      await page.keyboard.press('ArrowRight');
+      expect(await chart.getAttribute('aria-valuenow')).toBe('3');
+      expect(await chart.getAttribute('aria-valuetext')).toMatch(/[Ss]tep 3/u);
+    }
+    for (const summary of await page.locator('section.inside summary').all()) await summary.click();
+    for (const table of await page.locator('section.inside details table').all()) expect(await table.locator('tr').count()).toBeGreaterThan(5);
+    await context.close();
+  }, 120_000);
+
+  it('saves each view as SVG and as PNG', async () => {
+    const { page, context } = await stage.open();
+    await ready(page);
+    await page.locator('#place-gates').scrollIntoViewIfNeeded();
+    await page.locator('section.inside [role=slider]').first().waitFor();
+    for (const view of ['picture', 'gates', 'conveyor', 'reach']) {
+      for (const [kind, sign] of [['SVG', '<svg'], ['PNG', '\u{FFFD}PNG']] as const) {
+        const download = page.waitForEvent('download');
+        await page.locator(`section[aria-labelledby=place-${view}] button`, { hasText: kind }).click();
+        const file = await readFile(await (await download).path());
+        expect(file.toString('utf8').slice(0, 4)).toBe(sign);
+        expect(file.length).toBeGreaterThan(800);
+      }
+    }
+    await context.close();
+  }, 120_000);
+
+  it('has no width to scroll on a phone, in any lesson', async () => {
+    const { page, context } = await stage.open({ viewport: { width: 360, height: 640 }, isMobile: true, hasTouch: true });
+    await ready(page);
+    await page.locator('#place-gates').scrollIntoViewIfNeeded();
+    for (const lesson of await page.locator('nav.lessons li button').all()) {
+      await lesson.click();
+      await page.waitForTimeout(1200);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+    }
+    await context.close();
+  }, 120_000);
+});
