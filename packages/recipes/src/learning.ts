@@ -2,7 +2,7 @@ import type { Module } from '@unroll/layers';
 import type { Generator, Tensor } from '@unroll/tensor';
 import {
   adagrad, adam, adamw, EarlyStopping, ema, fit, History, nadam, radam, ReduceLROnPlateau, releaseState, retainState, rmsprop, scheduleOf, sgd, WeightSnapshot,
-  type Batch, type LearningConfig, type Objective, type Optimizer, type OptimizerName, type Training, type WeightAverage,
+  type Batch, type LearningConfig, type Objective, type Optimizer, type OptimizerName, type Recovery, type Training, type WeightAverage,
 } from '@unroll/train';
 
 /** How an evaluation went, as far as training hears of it. */
@@ -26,6 +26,8 @@ export interface Learner {
   readonly ema: WeightAverage | undefined;
   /** `loss`, `gradNorm` and `lr` of the updates, `heldOut` (and what else there is) of these evaluations. */
   readonly history: History;
+  /** Where updates go on when a device is lost: may be set before training. Not set, training ends with the error of the backend. */
+  recovery?: Recovery['next'];
 }
 
 /** A run as training sees it. */
@@ -155,9 +157,10 @@ async function* updates<State, Item extends Batch, Result extends Measured>(run:
   if (stopping.stopped !== undefined) return;
   const schedule = scheduleOf({ ...config, steps: run.steps }, run.plateau);
   const parts = { ...(run.state === undefined ? {} : { state: run.state }), ...(run.ema === undefined ? {} : { ema: run.ema }), ...(schedule === undefined ? {} : { schedule }) };
+  const recovery = run.recovery === undefined ? {} : { recovery: { next: run.recovery, generators: [run.generator], snapshots: [run.best] } };
   const clipNorm = config.clip === 0 ? Infinity : config.clip;
   model.train();
-  for await (const progress of fit<State, Item>(model, run.batches, { objective, optimizer, clipNorm, accumulate: config.accumulate, steps: run.steps - optimizer.steps, ...parts })) {
+  for await (const progress of fit<State, Item>(model, run.batches, { objective, optimizer, clipNorm, accumulate: config.accumulate, steps: run.steps - optimizer.steps, ...parts, ...recovery })) {
     releaseState(run.state);
     run.state = retainState(progress.state);
     const { step, loss, gradNorm = NaN, lr, tokens } = progress;

@@ -1,7 +1,7 @@
 import { add, currentBackend, Generator, linear, manualSeed, memory, mul, reference, tanh, tensor, uniform, use, zeros, type Tensor } from '@unroll/tensor';
 import type { Backend, Buffer, HostData } from '@unroll/tensor/backend';
 import { afterEach, expect, test } from 'vitest';
-import { adam, DivergenceError, ema, fit, mse, sgd, type Batch, type FitOptions, type Recovery, type Trainable } from './index.ts';
+import { adam, DivergenceError, ema, fit, mse, sgd, type Batch, type FitOptions, type Recovery, type Trainable, WeightSnapshot } from './index.ts';
 
 afterEach(() => void use(undefined));
 
@@ -147,6 +147,25 @@ test('of a batch of tensors there is a copy, too', async () => {
   };
   const expected = await run(Infinity);
   for (const life of [0, 3, 10]) expect(await run(life)).toEqual({ ...expected, losses: 1 });
+});
+
+test('the best weights so far are saved when they are taken', async () => {
+  const run = async (life: number): Promise<{ best: HostData; last: HostData; losses: number }> => {
+    const mortal = new Mortal(Infinity);
+    use(mortal);
+    const model = noisy();
+    const best = new WeightSnapshot(model);
+    const { losses, next } = successors();
+    for await (const { step } of fit(model, batches(8), { loss: mse, optimizer: adam({ lr: 0.1 }), recovery: { next, generators: [model.generator], snapshots: [best] } })) {
+      if (step === 3) best.take();
+      if (step === 5) mortal.limit(life);
+    }
+    const numbers = async (tensors: Readonly<Record<string, Tensor>>): Promise<HostData> => (tensors['w'] as Tensor).data();
+    return { best: await numbers(best.stateDict()), last: await numbers(model.parameters()), losses: losses.length };
+  };
+  const expected = await run(Infinity);
+  for (const life of [0, 11, 40]) expect(await run(life)).toEqual({ ...expected, losses: 1 });
+  expect(expected.best).not.toEqual(expected.last);
 });
 
 test('without a way to go on, or where that fails, fit throws', async () => {

@@ -2,6 +2,7 @@ import { defaultGenerator, tensor, use, type Backend, type DType, type Generator
 import type { WeightAverage } from './average.ts';
 import { releaseState, replaceTensors, retainState } from './carry.ts';
 import type { NamedTensors, Optimizer } from './optimizer.ts';
+import type { WeightSnapshot } from './weights.ts';
 
 /**
  * How a training goes on when the device of its backend is lost: driver reset, laptop asleep, a tab's GPU taken away.
@@ -17,6 +18,8 @@ export interface Recovery {
   readonly every?: number;
   /** What the model draws random numbers from, besides the default generator. */
   readonly generators?: readonly Generator[];
+  /** Weights that are kept beside the model's: the best ones so far, for instance. They are saved, too. */
+  readonly snapshots?: readonly WeightSnapshot[];
 }
 
 /** What of a training lives on the device, apart from the recurrent state. */
@@ -24,6 +27,7 @@ export interface OnDevice {
   readonly parameters: () => NamedTensors;
   readonly optimizer: Optimizer;
   readonly ema?: WeightAverage | undefined;
+  readonly snapshots?: readonly WeightSnapshot[] | undefined;
 }
 
 /** Whether this says that a device is gone, and with it all that was on it. */
@@ -56,8 +60,8 @@ export class HostSnapshot<State> {
   }
 
   /** Waits for all that was enqueued. */
-  static async take<State>({ parameters, optimizer, ema }: OnDevice, state: State): Promise<HostSnapshot<State>> {
-    const tree = { parameters: parameters(), optimizer: optimizer.stateDict(), ema: ema?.stateDict(), state };
+  static async take<State>({ parameters, optimizer, ema, snapshots = [] }: OnDevice, state: State): Promise<HostSnapshot<State>> {
+    const tree = { parameters: parameters(), optimizer: optimizer.stateDict(), ema: ema?.stateDict(), snapshots: snapshots.map((one) => one.stateDict()), state };
     const tensors: Tensor[] = [];
     replaceTensors(tree, (one) => tensors.push(one));
     const copies = await Promise.all(tensors.map(async (one) => new HostCopy(await one.data(), one)));
@@ -66,12 +70,13 @@ export class HostSnapshot<State> {
   }
 
   /** Puts everything onto the backend in use; returns the recurrent state, which is the caller's. */
-  restore({ parameters, optimizer, ema }: OnDevice): State {
+  restore({ parameters, optimizer, ema, snapshots = [] }: OnDevice): State {
     const tree = replaceCopies(this.#tree) as Tree<Tensor, State>;
     try {
       for (const [name, own] of Object.entries(parameters())) own.assign(tree.parameters[name] as Tensor);
       optimizer.loadStateDict(tree.optimizer);
       if (tree.ema !== undefined) ema?.loadStateDict(tree.ema);
+      snapshots.forEach((one, k) => one.loadStateDict(tree.snapshots[k] ?? {}));
       return retainState(tree.state);
     } finally {
       releaseState(tree);
@@ -83,6 +88,7 @@ interface Tree<Leaf, State> {
   readonly parameters: Readonly<Record<string, Leaf>>;
   readonly optimizer: { readonly steps: number; readonly lr: number; readonly tensors: Readonly<Record<string, Leaf>> };
   readonly ema: { readonly updates: number; readonly tensors: Readonly<Record<string, Leaf>> } | undefined;
+  readonly snapshots: readonly Readonly<Record<string, Leaf>>[];
   readonly state: State;
 }
 
@@ -124,11 +130,11 @@ export class Journal<Piece extends OnLoan, State> {
   readonly #device: OnDevice;
   readonly #generators: readonly Generator[];
   readonly #since: Entry<Piece>[] = [];
-  #copy: { readonly snapshot: HostSnapshot<State>; readonly steps: number } | undefined;
+  #copy: { readonly snapshot: HostSnapshot<State>; readonly steps: number; readonly kept: readonly NamedTensors[] } | undefined;
 
   constructor(recovery: Recovery, device: OnDevice) {
     this.#recovery = recovery;
-    this.#device = device;
+    this.#device = { ...device, snapshots: recovery.snapshots };
     this.#generators = [defaultGenerator(), ...(recovery.generators ?? [])];
   }
 
@@ -154,9 +160,13 @@ export class Journal<Piece extends OnLoan, State> {
   }
 
   async #copyWhereDue(course: Course<Piece, State, unknown>): Promise<void> {
-    const { optimizer } = this.#device;
-    if (this.#copy !== undefined && (!course.isSettled || optimizer.steps - this.#copy.steps < (this.#recovery.every ?? 50))) return;
-    this.#copy = { snapshot: await HostSnapshot.take(this.#device, course.state), steps: optimizer.steps };
+    const { optimizer: { steps }, snapshots = [] } = this.#device;
+    const kept = snapshots.map((one) => one.stateDict());
+    const last = this.#copy;
+    // Weights are taken between two updates, which is not learnt again.
+    const isOld = last === undefined || steps - last.steps >= (this.#recovery.every ?? 50) || kept.some((one, k) => one !== last.kept[k]);
+    if (!isOld || (last !== undefined && !course.isSettled)) return;
+    this.#copy = { snapshot: await HostSnapshot.take(this.#device, course.state), steps, kept };
     this.#since.length = 0;
   }
 
@@ -166,6 +176,7 @@ export class Journal<Piece extends OnLoan, State> {
     entry.piece.dispose();
     releaseState(course.state);
     course.state = this.#copy?.snapshot.restore(this.#device) as State;
+    if (this.#copy !== undefined) this.#copy = { ...this.#copy, kept: (this.#device.snapshots ?? []).map((one) => one.stateDict()) };
     for (const { piece, used, ...start } of this.#since) {
       this.#startFrom(start);
       await course.advance(piece, used);

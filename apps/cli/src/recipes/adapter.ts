@@ -1,5 +1,5 @@
 import type { Tensor } from '@unroll/tensor';
-import type { History, Optimizer } from '@unroll/train';
+import type { History, Optimizer, Recovery } from '@unroll/train';
 import type { Content, SavedContent } from '../files/checkpoint.ts';
 import type { Source } from '../files/source.ts';
 import type { Values } from '../options/spec.ts';
@@ -35,8 +35,8 @@ export interface Trainee {
   readonly parameters: Readonly<Record<string, Tensor>>;
   /** Data and model in a line each. */
   readonly about: readonly string[];
-  /** Goes on until it is over, or left after a step; an evaluation under way ends with `signal`. */
-  train(signal: AbortSignal): AsyncGenerator<Progress, void, void>;
+  /** Goes on until it is over, or left after a step; an evaluation under way ends with `signal`. Where a device is lost, `next` gives the one to go on with. */
+  train(signal: AbortSignal, next?: Recovery['next']): AsyncGenerator<Progress, void, void>;
   /** All that is needed to go on from here. */
   content(): Content;
   /** A last measurement when all is done, where there is one that is not made on the way. */

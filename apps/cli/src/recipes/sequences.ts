@@ -103,7 +103,10 @@ function traineeOf(run: AnySequenceRun, { about: describe }: Kind, source: Sourc
       `${name}: ${describe(run)}`,
       `${oneLine(config.cell)}, ${config.layers} x ${config.hidden}${config.bidirectional ? ' in both directions' : ''}: ${count(size)} parameters; ${count(run.steps)} steps of ${config.batch}`,
     ],
-    train: () => progress(run),
+    train(_signal, next) {
+      if (next !== undefined) run.recovery = next;
+      return progress(run);
+    },
     content: () => checkpointOf(run as unknown as AnyRun),
     conclude: async () => (run.measure === undefined && run.test === undefined ? undefined : measurementOf(await evaluate(run), run.test === undefined ? 'held out, with the best weights' : 'tested, with the best weights')),
     preview: () => Promise.resolve(''),

@@ -44,7 +44,10 @@ function traineeOf(run: TextRun, source: Source, text: string, cellFile?: string
     get stopped() { return run.stopping.stopped; },
     get isBest() { return run.stopping.best !== undefined && run.stopping.wait === 0; },
     about: [describeText(source, run, symbols(text)), describeRun(run)],
-    train: () => progress(run, cellFile),
+    train(_signal, next) {
+      if (next !== undefined) run.recovery = next;
+      return progress(run, cellFile);
+    },
     content: () => checkpointOf(run),
     preview: () => preview(run),
     dispose: () => run.dispose(),

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { successor } from '@unroll/device';
 import { DivergenceError } from '@unroll/train';
 import { CliError } from '../errors.ts';
 import { saveBytes } from '../files/checkpoint.ts';
@@ -69,9 +70,11 @@ class Course {
   }
 
   async #follow(): Promise<void> {
-    const { stop, opened: { trainee } } = this.#parts;
+    const { stop, job, opened: { trainee } } = this.#parts;
+    // Processors are not taken away.
+    const next = job.backend === 'webgpu' ? successor({ say: (message) => this.#tell({ event: 'warning', message }) }) : undefined;
     try {
-      for await (const progress of trainee.train(stop.signal)) {
+      for await (const progress of trainee.train(stop.signal, next)) {
         if (progress.kind === 'step') await this.#stepped(progress);
         else await this.#evaluated(progress);
         if (stop.requested) return;
