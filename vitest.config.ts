@@ -42,8 +42,10 @@ const swiftShader = process.env['UNROLL_SWIFTSHADER'];
 const config: ViteUserConfig = {
   test: {
     // A slow machine is not a failing one.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    // A driver for the processor takes its time to let go of what it compiled.
+    teardownTimeout: 60_000,
     projects: [node, ...(swiftShader === undefined ? [] : [onSwiftShader(swiftShader)]), ...(browser === undefined ? [] : inChromium(browser))],
   },
 };

@@ -6,7 +6,7 @@ import { inBrowser } from './scripts/browsers/project.ts';
 /** Tests of backends in Firefox, whose WebGPU is another implementation than that of Node and Chromium: `pnpm test:firefox`. */
 const config: ViteUserConfig = {
   test: {
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     projects: [inBrowser({ name: 'firefox', browser: 'firefox', provider: firefoxProvider(mustFindBrowser(firefox)), include: 'packages/*/src/**/*.browser.test.ts', isIsolated: true, extent: 'full' })],
   },
 };
