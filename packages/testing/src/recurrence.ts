@@ -21,6 +21,18 @@ export function scansOf(cell: Cell, sizes: CellSizes): { readonly forward: Step;
   return { forward: { ...step, outputs: [...step.outputs, ...kept] }, backward, sources };
 }
 
+/** A layer's kernel forward, and the one that gives its gradients. */
+export interface LayerKernels { readonly name: string; readonly forward: ScanKernel; readonly backward: ScanKernel }
+
+/** The kernels of the three layers that everybody has, as wide as their input, for tests that count. */
+export function usualLayers({ steps, batch, hidden }: { readonly steps: number; readonly batch: number; readonly hidden: number }): LayerKernels[] {
+  return [cells.rnn, cells.gru, cells.lstm].map((cell) => {
+    const { forward, backward } = scansOf(cell, { inputSize: hidden, hiddenSize: hidden, bias: true });
+    const common = { kind: 'scan', dtype: 'float32', steps, batch, masked: false } as const;
+    return { name: cell.name, forward: { ...common, step: forward, reverse: false }, backward: { ...common, step: backward, reverse: true } };
+  });
+}
+
 /**
  * Every cell of the registry on a backend: fused forward and backward scans equal the step-by-step definition, in every variant. Of all
  * pairs of cell and sizes, those with numbers divisible by `every`, where not all can be run.

@@ -84,5 +84,6 @@ function limitsOf(limits: GPUSupportedLimits): Limits {
 }
 
 function targetOf({ limits, features }: GPUDevice, info: GPUAdapterInfo | undefined): Target {
-  return { limits: limitsOf(limits), features: new Set(featureNames.filter((name): name is Feature => features.has(name))), architecture: info?.architecture ?? '' };
+  const { architecture = '', subgroupMinSize = 0, subgroupMaxSize = 0 } = info ?? {};
+  return { limits: limitsOf(limits), features: new Set(featureNames.filter((name): name is Feature => features.has(name))), architecture, subgroupSize: subgroupMinSize === subgroupMaxSize ? subgroupMinSize : 0 };
 }

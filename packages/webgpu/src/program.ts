@@ -6,6 +6,8 @@ export interface Target {
   readonly features: ReadonlySet<Feature>;
   /** `swiftshader`, `ampere`, …; '' where the implementation does not tell. */
   readonly architecture: string;
+  /** Invocations of a subgroup, where they are always as many; 0: unknown. */
+  readonly subgroupSize: number;
 }
 
 export const limitNames = [
@@ -124,4 +126,5 @@ export const anyDevice: Target = {
   },
   features: new Set(),
   architecture: '',
+  subgroupSize: 0,
 };

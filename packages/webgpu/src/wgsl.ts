@@ -6,10 +6,11 @@ export type Scalar = 'f32' | 'i32' | 'u32';
 /** Builds the text of one compute shader: declarations, each once, and the lines of `main`. Names are the caller's, made valid and unique. */
 export class ShaderBuilder {
   readonly #label: string;
-  readonly #names = new Set<string>(['main', 'uniforms', 'Uniforms', 'local', 'group', 'groups', 'id']);
+  readonly #names = new Set<string>(['main', 'uniforms', 'Uniforms', 'local', 'group', 'groups', 'id', 'member']);
   readonly #storage: { readonly name: string; readonly type: string; readonly access: Access }[] = [];
   readonly #uniforms: { readonly name: string; readonly type: Scalar }[] = [];
   readonly #declarations = new Set<string>();
+  readonly #directives = new Set<string>();
   readonly #lines: string[] = [];
   #depth = 1;
 
@@ -41,6 +42,11 @@ export class ShaderBuilder {
   /** Puts text (a function, a constant) in front of `main`, once however often it is asked for. */
   declare(text: string): void {
     this.#declarations.add(text);
+  }
+
+  /** A directive, which stands in front of everything: `enable subgroups;`. */
+  direct(text: string): void {
+    this.#directives.add(text);
   }
 
   /** A valid name that nothing else has, like the one that is wished for. Letters of other alphabets stay. */
@@ -85,16 +91,17 @@ export class ShaderBuilder {
     return this.let('index', `(group.y * groups.x + group.x) * ${size}u + local.x`);
   }
 
-  /** The whole: in `main`, `local`, `group`, `groups` and `id` are the builtins local_invocation_id, workgroup_id, num_workgroups and global_invocation_id. */
+  /** The whole: in `main`, `local`, `group`, `groups`, `id` and `member` are the builtins local_invocation_id, workgroup_id, num_workgroups, global_invocation_id and subgroup_invocation_id. */
   build(workgroup: readonly [x: number, y?: number, z?: number]): Shader {
     const bindings = this.#storage.map(({ name, type, access }, k) => `@group(0) @binding(${k}) var<storage, ${access === 'read' ? 'read' : 'read_write'}> ${name}: array<${type}>;`);
     const code = [
+      ...this.#directives,
       ...(this.#uniforms.length > 0 ? [`struct Uniforms { ${this.#uniforms.map(({ name, type }) => `${name}: ${type}`).join(', ')} }`] : []),
       ...bindings,
       ...(this.#uniforms.length > 0 ? [`@group(0) @binding(${bindings.length}) var<uniform> uniforms: Uniforms;`] : []),
       ...this.#declarations,
       `@compute @workgroup_size(${workgroup.join(', ')})`,
-      `fn main(${builtins.filter(([name]) => this.#mentions(name)).map(([name, builtin]) => `@builtin(${builtin}) ${name}: vec3<u32>`).join(', ')}) {`,
+      `fn main(${builtins.filter(([name]) => this.#mentions(name)).map(([name, builtin]) => `@builtin(${builtin}) ${name}: ${name === 'member' ? 'u32' : 'vec3<u32>'}`).join(', ')}) {`,
       ...this.#lines,
       '}',
       '',
@@ -117,7 +124,7 @@ export function literal(value: number, type: Scalar): string {
   return /[.e]/u.test(text) ? `${text}f` : `${text}.0f`;
 }
 
-const builtins = [['local', 'local_invocation_id'], ['group', 'workgroup_id'], ['groups', 'num_workgroups'], ['id', 'global_invocation_id']] as const;
+const builtins = [['local', 'local_invocation_id'], ['group', 'workgroup_id'], ['groups', 'num_workgroups'], ['id', 'global_invocation_id'], ['member', 'subgroup_invocation_id']] as const;
 
 /** Short words that a cell's author might use for a value and WGSL keeps for itself, or has a function of that name that generated code calls. */
 const keywords = new Set([

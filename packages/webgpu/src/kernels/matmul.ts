@@ -1,7 +1,9 @@
 import type { MatMulKernel } from '@unroll/tensor/backend';
+import { lanesShader, lanesTile, type LanesCode } from '../gemm/lanes.ts';
 import { columnsOf, rowsShader } from '../gemm/rows.ts';
 import { sharedBytes, threadsOf, tileShader, type Tile } from '../gemm/tile.ts';
 import { inline, type Compile, type Dispatch, type Program, type Slot, type Target, type Variant } from '../program.ts';
+import { isSoftware, sharedLanes } from '../subgroups.ts';
 import { elementType } from './map.ts';
 import { compileReduce } from './reduce.ts';
 
@@ -12,7 +14,9 @@ export const compileMatMul: Compile<MatMulKernel> = (kernel, target) => {
   if (m * n * batch === 0) return { shapeClass: 'nothing', variants: [{ name: 'nothing', make: () => ({ scratch: [], commands: [] }) }] };
   const rows: Variant[] = m <= fewRows ? [{ name: 'rows', make: () => rowsProgram(shape, target) }] : [];
   const tiled = tilesFor(shape, target).map((tile): Variant => ({ name: tile.name, make: () => tileProgram(shape, tile, target) }));
-  return { shapeClass: `matmul ${shape.dtype} ${[m, n, k, batch].map(roundedUp).join(' ')} ${layoutOf(shape)}`, variants: [...rows, ...tiled] };
+  const lanes = sharedLanes(target);
+  const shared: Variant[] = lanes === 0 ? [] : [{ name: 'lanes', make: () => tileProgram(shape, lanesTile(lanes, byLanes(shape, lanes).isVectorB && !shape.transposeB ? 4 : 2), target) }];
+  return { shapeClass: `matmul ${shape.dtype} ${[m, n, k, batch].map(roundedUp).join(' ')} ${layoutOf(shape)}`, variants: [...rows, ...shared, ...tiled] };
 };
 
 // Private.
@@ -29,9 +33,15 @@ const tiles: readonly Tile[] = [
   { name: '32x32', rows: 32, columns: 32, depth: 16, height: 4, width: 4 },
 ];
 
+/** How a product by lanes reads: by vectors where all begin at one. */
+function byLanes({ m, n, k, transposeA, transposeB }: MatMulKernel, lanes: number): Pick<LanesCode, 'hasRest' | 'isVectorA' | 'isVectorB'> {
+  const hasRest = k % lanes !== 0;
+  return { hasRest, isVectorA: !hasRest && transposeA && m % 4 === 0, isVectorB: !hasRest && (transposeB || n % 4 === 0) };
+}
+
 /** Workgroups that keep a device busy: few where it is a processor. */
-function busy({ architecture }: Target): number {
-  return architecture === 'software' || architecture === 'swiftshader' ? 8 : 256;
+function busy(target: Target): number {
+  return isSoftware(target) ? 8 : 256;
 }
 
 /** With one B for all, the rows of all A are rows of one product. */
@@ -78,15 +88,17 @@ const output: Slot = { kind: 'output', index: 0 };
 
 function tileDispatches(kernel: MatMulKernel, tile: Tile, { slices, slice, to }: { readonly slices: number; readonly slice: number; readonly to: Slot }, target: Target): Dispatch[] {
   const { m, n, k, batch, transposeA, transposeB, sharedA, sharedB, bias, dtype } = kernel;
-  const shader = tileShader({
-    tile, type: elementType[dtype], transposeA, transposeB, bias,
-    isVector: (transposeA ? m : k) % 4 === 0 && (transposeB ? k : n) % 4 === 0 && n % 4 === 0,
-  });
+  const code = { tile, type: elementType[dtype], transposeA, transposeB, bias };
+  const shader = tile.name === 'lanes'
+    ? lanesShader({ ...code, ...byLanes(kernel, tile.depth) })
+    : tileShader({ ...code, isVector: (transposeA ? m : k) % 4 === 0 && (transposeB ? k : n) % 4 === 0 && n % 4 === 0 });
   const most = Math.floor(target.limits.maxComputeWorkgroupsPerDimension / slices);
+  const [down, across] = [Math.ceil(m / tile.rows), Math.ceil(n / tile.columns)];
+  const blocks = tile.name === 'lanes' ? [down, across] as const : [across, down] as const;
   return Array.from({ length: Math.ceil(batch / most) }, (_, part): Dispatch => ({
     kind: 'dispatch', shader, slots: slotsOf(bias, to),
     uniforms: [m, n, k, sharedA ? 0 : m * k, sharedB ? 0 : k * n, slices, slice, part * most, batch],
-    workgroups: [Math.ceil(n / tile.columns), Math.ceil(m / tile.rows), Math.min(most, batch - part * most) * slices],
+    workgroups: [...blocks, Math.min(most, batch - part * most) * slices],
   }));
 }
 

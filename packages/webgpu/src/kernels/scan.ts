@@ -1,6 +1,7 @@
 import { planOf, type Plan } from '@unroll/expr';
 import type { ScanKernel } from '@unroll/tensor/backend';
 import type { Choice, Compile, Program, Target } from '../program.ts';
+import { isSoftware } from '../subgroups.ts';
 import { mapJob, meansJob, type Job, type Scene } from '../scan/cells.ts';
 import { wholeLayout } from '../scan/layout.ts';
 import { Memory } from '../scan/memory.ts';
@@ -12,7 +13,7 @@ import { Regions, type Region } from '../scan/regions.ts';
 import { loweredJobs, stepJobs } from '../scan/steps.ts';
 import { sumJobs } from '../scan/sums.ts';
 import type { TileOptions } from '../scan/tile.ts';
-import { chunkOf, wholeJob } from '../scan/whole.ts';
+import { chunkOf, loopWeights, wholeJob } from '../scan/whole.ts';
 
 /**
  * A recurrence over time. What depends on no state runs over all time at once, before and after the loop; the loop itself in one of
@@ -34,9 +35,13 @@ type LoopOf = (scene: Scene, kernel: ScanKernel) => Loop;
 
 function formsOf(kernel: ScanKernel, target: Target): Readonly<Record<'whole' | 'step' | 'lowered', LoopOf>> & Readonly<Record<string, LoopOf>> {
   const rows = rowsOf(kernel, target);
-  const isSoft = isSoftware(target.architecture);
-  const whole = { rows, threads: 256, sums: isSoft ? 32 : 8 };
-  const step = { rows: Math.min(8, kernel.batch), threads: 256, sums: 32 };
+  const isSoft = isSoftware(target);
+  // A processor runs a workgroup's invocations one vector after the other: to share a sum is work for nothing there.
+  const slices = isSoft ? 1 : 256;
+  // And every load is a branch for each of its lanes, which takes its time to compile.
+  const weights = isSoft ? Math.min(rows, 4) : 16;
+  const whole = { rows, threads: 256, sums: isSoft ? 32 : 8, weights, slices };
+  const step = { rows: Math.min(8, kernel.batch), threads: 256, sums: 32, weights, slices };
   const wide = { ...whole, threads: target.limits.maxComputeInvocationsPerWorkgroup };
   const under = (loopOf: (scene: Scene, kernel: ScanKernel, options: TileOptions) => Loop, options: TileOptions): LoopOf => (scene, own) => loopOf(scene, own, options);
   return {
@@ -65,10 +70,10 @@ function recorded(kernel: ScanKernel, target: Target, loopOf: LoopOf): Program {
 }
 
 function wholeLoop(scene: Scene, kernel: ScanKernel, options: TileOptions): Loop {
-  const packing = new Packing(scene.step, scene.plan, scene.regions);
+  const packing = new Packing(scene.step, scene.plan, scene.regions, scene.target);
   const parts = partsOf(scene.plan, (product) => packing.of(product));
-  const layout = wholeLayout(kernel, scene.plan, parts, scene.target.limits, options);
-  return { jobs: scene.plan.loop.length === 0 ? [] : [wholeJob(scene, packing, parts, layout, chunkOf(kernel, layout.rows))], packing, record: once };
+  const layout = wholeLayout(kernel, scene.plan, parts, scene.target, options);
+  return { jobs: scene.plan.loop.length === 0 ? [] : [wholeJob(scene, packing, parts, layout, chunkOf(scene, layout.rows))], packing, record: once };
 }
 
 function once(builds: readonly ReturnType<Job['build']>[], recorder: Recorder): void {
@@ -76,7 +81,7 @@ function once(builds: readonly ReturnType<Job['build']>[], recorder: Recorder): 
 }
 
 function stepLoop(scene: Scene, _: ScanKernel, options: TileOptions): Loop {
-  const packing = new Packing(scene.step, scene.plan, scene.regions);
+  const packing = new Packing(scene.step, scene.plan, scene.regions, scene.target);
   return everyStep(scene, packing, stepJobs(scene, packing, options));
 }
 
@@ -125,20 +130,15 @@ function results({ final, outputs, accumulations }: Regions): Region[] {
 
 /** Rows that a workgroup owns: few enough for a GPU's many processors, as many as pay where a few do everything. */
 function rowsOf({ batch }: ScanKernel, { architecture }: Target): number {
-  const groups = isSoftware(architecture) ? 4 : 64;
+  const groups = isSoftware({ architecture }) ? 4 : 64;
   return 2 ** Math.max(0, Math.min(3, Math.floor(Math.log2(batch / groups))));
 }
 
-function isSoftware(architecture: string): boolean {
-  return architecture === 'swiftshader' || architecture === 'software';
-}
-
 // Each workgroup reads all weights at every step: past this many, all processors together are faster.
-const mostWeights = 1 << 19;
+const mostWeights = 1 << 18;
 
-function prefersWhole({ step, batch }: ScanKernel, target: Target): boolean {
-  const weights = step.weights.reduce((sum, { blocks, rows, columns }) => sum + blocks * rows * columns, 0);
-  return weights <= mostWeights || batch >= 128 || isSoftware(target.architecture);
+function prefersWhole({ step, batch, masked }: ScanKernel, target: Target): boolean {
+  return loopWeights(planOf(step, masked), step) <= mostWeights || batch >= 128 || isSoftware(target);
 }
 
 function shapeClassOf({ step, steps, batch }: ScanKernel): string {

@@ -1,7 +1,9 @@
 import type { Place, Plan, Target } from '@unroll/expr';
 import type { ScanKernel } from '@unroll/tensor/backend';
-import type { Limits } from '../program.ts';
+import type { Target as Device } from '../program.ts';
+import { sharedLanes } from '../subgroups.ts';
 import { meanElements } from './means.ts';
+import { paddedTo } from './pack.ts';
 import { isUnkept, type Part, type TilePart } from './parts.ts';
 import { residentKey } from './room.ts';
 import { partialElements, tileOf, type Tile, type TileOptions } from './tile.ts';
@@ -25,8 +27,9 @@ export interface WholeLayout {
 const stagedAtMost = 64;
 
 /** Fits the loop into a workgroup: as many rows as asked for, unless what products read has no room then. */
-export function wholeLayout(kernel: ScanKernel, plan: Plan, parts: readonly (readonly Part[])[], limits: Limits, options: TileOptions): WholeLayout {
-  const wishes = wishesOf(kernel, plan, parts);
+export function wholeLayout(kernel: ScanKernel, plan: Plan, parts: readonly (readonly Part[])[], device: Device, options: TileOptions): WholeLayout {
+  const { limits } = device;
+  const wishes = wishesOf(kernel, plan, parts, sharedLanes(device));
   const tileParts = parts.flat().filter((part) => part.kind === 'tile');
   const results = Math.max(1, ...tileParts.map((part) => part.results));
   const room = Math.floor(limits.maxComputeWorkgroupStorageSize / 4);
@@ -68,26 +71,27 @@ function fitted(wishes: readonly Wish[], parts: readonly (readonly Part[])[], op
 }
 
 /** Everything that stays inside of the loop, what products read first. */
-function wishesOf({ step }: ScanKernel, plan: Plan, parts: readonly (readonly Part[])[]): Wish[] {
+function wishesOf({ step }: ScanKernel, plan: Plan, parts: readonly (readonly Part[])[], lanes: 0 | 4 | 8): Wish[] {
+  const wish = (place: Pick<Target, 'kind' | 'index'>, width: number, slots: 1 | 2): Wish => wishOf(place, width, slots, operands, lanes);
   const isRegister = (place: Target): boolean => parts.some((stage) => stage.some((part) => part.kind === 'tile' && isUnkept(part, place)));
   const operands = new Set(plan.loop.flatMap(({ products }) => products.map(({ operand }) => residentKey(operand))));
   const targets = plan.loop.flatMap(({ products, means, maps }) => [...products, ...means, ...maps.flatMap(({ writes }) => writes)].map(({ target }) => target));
   const written = new Set(targets.filter((target) => !isRegister(target)).map(residentKey));
-  const states = step.states.map(({ width }, index): Wish => wish({ kind: 'state', index }, width, isInPlace(plan, index, width) ? 1 : 2, operands));
+  const states = step.states.map(({ width }, index): Wish => wish({ kind: 'state', index }, width, isInPlace(plan, index, width) ? 1 : 2));
   const buffers = plan.buffers.flatMap(({ span, width }, index): Wish[] => {
     const own = { kind: 'scratch', index } as const;
     // Over all time there is a buffer anyway; a copy pays where products read it.
-    return written.has(residentKey(own)) && (span === 'step' || operands.has(residentKey(own))) ? [wish(own, width, 1, operands)] : [];
+    return written.has(residentKey(own)) && (span === 'step' || operands.has(residentKey(own))) ? [wish(own, width, 1)] : [];
   });
   const all = [...states, ...buffers];
   return [...all.filter(({ isOperand }) => isOperand), ...all.filter(({ isOperand }) => !isOperand)];
 }
 
 // Whole vectors for products: what fills them up stays zero, as workgroup memory is in the beginning.
-function wish(place: Pick<Target, 'kind' | 'index'>, width: number, slots: 1 | 2, operands: ReadonlySet<string>): Wish {
+function wishOf(place: Pick<Target, 'kind' | 'index'>, width: number, slots: 1 | 2, operands: ReadonlySet<string>, lanes: 0 | 4 | 8): Wish {
   const key = residentKey(place);
   const isOperand = operands.has(key);
-  return { key, slots, stride: isOperand ? Math.ceil(width / 4) * 4 : width, isOperand };
+  return { key, slots, stride: isOperand ? paddedTo(width, lanes) : width, isOperand };
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Plan, Product, Step } from '@unroll/expr';
 import { linear, type Target } from '../program.ts';
+import { sharedLanes } from '../subgroups.ts';
 import type { ShaderBuilder } from '../wgsl.ts';
 import { Bindings, type Memory, type Uses } from './memory.ts';
 import type { Recorder } from './recorder.ts';
@@ -9,9 +10,11 @@ import { declareSizes, scanShader } from './shader.ts';
 /** A product's weight, packed: for each four rows of the operand, block and column of the result, the four numbers in one vector. */
 export interface Packed {
   readonly from: number;
-  /** Channels of the operand, and vectors that hold them: ⌈depth / 4⌉, the last one filled up with zeros. */
+  /** Channels of the operand, and vectors of four that hold them: as many as `lanes` takes at a time, filled up with zeros. */
   readonly depth: number;
   readonly vectors: number;
+  /** Lanes that hand the operand's numbers to one another; 0: each reads its own. */
+  readonly lanes: 0 | 4 | 8;
   /** Results side by side, and channels of each. */
   readonly regions: number;
   readonly width: number;
@@ -35,11 +38,13 @@ export class Packing {
   readonly #segments: Segment[] = [];
   readonly #step: Step;
   readonly #regions: Regions;
+  readonly #lanes: 0 | 4 | 8;
   #end = 0;
 
-  constructor(step: Step, plan: Plan, regions: Regions) {
+  constructor(step: Step, plan: Plan, regions: Regions, target: Target) {
     this.#step = step;
     this.#regions = regions;
+    this.#lanes = sharedLanes(target);
     const known = new Map<string, Packed>();
     for (const { products } of plan.loop) for (const product of products) {
       const key = `${product.weight} ${product.transposed} ${product.blocks.join(' ')}`;
@@ -99,11 +104,12 @@ export class Packing {
     const { rows, columns, bias } = this.#step.weights[weight] as Step['weights'][number];
     const regions = transposed ? 1 : blocks.length;
     const [depth, width] = transposed ? [blocks.length * rows, columns] : [columns, rows];
-    const vectors = Math.ceil(depth / 4);
+    const lanes = this.#lanes;
+    const vectors = paddedTo(depth, lanes) / 4;
     const source = this.#regions.matrices[weight] as Region;
     const from = this.#take(source, vectors * regions * width, transposed ? transposedVector(blocks, rows, columns) : plainVector(blocks, rows, columns));
     const ownBias = bias && !transposed ? this.#regions.biases[weight] : undefined;
-    return { from, depth, vectors, regions, width, bias: ownBias === undefined ? undefined : this.#take(ownBias, blocks.length * rows, biasVector(blocks, rows)) };
+    return { from, depth, vectors, lanes, regions, width, bias: ownBias === undefined ? undefined : this.#take(ownBias, blocks.length * rows, biasVector(blocks, rows)) };
   }
 
   #vectors(plan: Plan): Map<number, number> {
@@ -115,6 +121,12 @@ export class Packing {
     }
     return found;
   }
+}
+
+/** A length filled up to what lanes take at a time, vectors of four at least. */
+export function paddedTo(length: number, lanes: 0 | 4 | 8): number {
+  const unit = Math.max(lanes, 4);
+  return Math.ceil(length / unit) * unit;
 }
 
 // Private: the vector at an index of a segment.

@@ -78,6 +78,7 @@ function fittingTile({ target }: Scene, part: TilePart, options: TileOptions): T
 /** Elements for partial results, and vectors of a row's operand. */
 function memoryOf({ target }: Scene, { results, vectors }: TilePart, tile: Tile): readonly [number, number] {
   const partial = partialElements(tile, results);
-  const room = Math.floor((target.limits.maxComputeWorkgroupStorageSize / 4 - partial) / (4 * tile.rows));
-  return [partial, Math.min(vectors, Math.max(1, room))];
+  const room = Math.floor((target.limits.maxComputeWorkgroupStorageSize / 4 - partial) / (8 * tile.rows));
+  // Lanes that hand numbers round take two vectors at a time.
+  return [partial, Math.min(vectors, Math.max(1, room) * 2)];
 }

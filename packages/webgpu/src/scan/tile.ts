@@ -1,4 +1,5 @@
 import type { Place, Product } from '@unroll/expr';
+import { enableSubgroups } from '../subgroups.ts';
 import type { ShaderBuilder } from '../wgsl.ts';
 import type { Packed } from './pack.ts';
 import { residentElement, type Cursor, type Resident, type Room } from './room.ts';
@@ -35,15 +36,15 @@ export interface TileJob {
   readonly at: (local: string, channel: string) => Cursor;
 }
 
-/** How much a workgroup takes: rows of the batch, invocations, and sums that each of these keeps, at most. */
-export interface TileOptions { readonly rows: number; readonly threads: number; readonly sums: number }
+/** How much a workgroup takes at most: rows of the batch, invocations, sums that each of these keeps, weights that it reads at a time, and invocations that share a sum. */
+export interface TileOptions { readonly rows: number; readonly threads: number; readonly sums: number; readonly weights: number; readonly slices: number }
 
 /** The tile for so many results of `width` channels from operands of so many vectors. */
-export function tileOf({ results, width, vectors }: { readonly results: number; readonly width: number; readonly vectors: number }, { rows, threads, sums }: TileOptions): Tile {
-  const columns = Math.max(1, Math.min(mostColumns, Math.ceil(width / 32), Math.floor(sums / (results * rows))));
+export function tileOf({ results, width, vectors }: { readonly results: number; readonly width: number; readonly vectors: number }, { rows, threads, sums, weights, slices }: TileOptions): Tile {
+  const columns = Math.max(1, Math.min(mostColumns, Math.ceil(width / 32), Math.floor(sums / (results * rows)), Math.floor(weights / results)));
   const rounds = Math.ceil(width / (threads * columns));
   const lanes = Math.min(threads, Math.ceil(width / (rounds * columns) / 8) * 8);
-  return { rows, columns, lanes, slices: Math.max(1, Math.min(Math.floor(threads / lanes), Math.ceil(vectors / 4))) };
+  return { rows, columns, lanes, slices: Math.max(1, Math.min(slices, Math.floor(threads / lanes), Math.ceil(vectors / 4))) };
 }
 
 const mostColumns = 4;
@@ -64,9 +65,9 @@ export function partialElements({ rows, columns, lanes, slices }: Tile, results:
   return slices === 1 ? 0 : rows * columns * lanes * slices * results;
 }
 
-/** Whether a place can be read from a workgroup's memory in whole vectors. */
-export function isWhole(place: Place, resident: Resident): boolean {
-  return place.offset === 0 && place.width <= resident.stride && resident.stride - place.width < 4;
+/** Whether a place can be read from a workgroup's memory in whole vectors, of so many as its weight was filled up to. */
+function isWhole(place: Place, { vectors }: Packed, resident: Resident): boolean {
+  return place.offset === 0 && resident.stride === vectors * 4;
 }
 
 /**
@@ -144,7 +145,7 @@ function emitProduct(job: TileJob, own: TileProduct, slice: string, channels: re
     return name;
   })));
   const resident = room.resident(product.operand);
-  if (resident !== undefined && isWhole(product.operand, resident)) {
+  if (resident !== undefined && isWhole(product.operand, packed, resident)) {
     const now = room.now;
     emitVectors(job, own, sums, { slice, channels, first: '0u', count: `${packed.vectors}u`, operand: (row, k) => residentElement(resident, now, `${row}u`, k) });
   } else emitStaged(job, own, sums, slice, channels);
@@ -183,7 +184,31 @@ interface Vectors {
   readonly operand: (row: number, element: string) => string;
 }
 
-function emitVectors({ shader, tile, weights }: TileJob, { packed }: TileProduct, sums: Sums, { slice, channels, first, count, operand }: Vectors): void {
+function emitVectors(job: TileJob, own: TileProduct, sums: Sums, vectors: Vectors): void {
+  if (own.packed.lanes > 0) emitShared(job, own, sums, vectors);
+  else emitPlain(job, own, sums, vectors);
+}
+
+// Each lane reads one of so many neighbours of a row, and they are handed round.
+function emitShared({ shader, tile, weights }: TileJob, { packed: { lanes, from, regions, width } }: TileProduct, sums: Sums, { slice, channels, first, count, operand }: Vectors): void {
+  enableSubgroups(shader);
+  shader.loop('v', times(slice, lanes / 4), count, `${tile.slices * lanes / 4}u`, (v) => {
+    const at = shader.let('at', `${v} * 4u + member`);
+    const rows = Array.from({ length: tile.rows }, (_, row) => shader.let('x', operand(row, at)));
+    for (let part = 0; part < lanes / 4; part++) {
+      const start = shader.let('from', plus(`${from}u`, times(plus(plus(first, v), `${part}u`), regions * width)));
+      const columns = sums.flatMap((list, region) => list.map((own, column) => ({ own, weight: shader.let('w', `${weights}[${plus(plus(start, `${region * width}u`), channels[column] as string)}]`) })));
+      rows.forEach((x, row) => {
+        for (let k = 0; k < 4; k++) {
+          const factor = shader.let('factor', `subgroupBroadcast(${x}, ${part * 4 + k}u)`);
+          for (const { own, weight } of columns) shader.line(`${own[row]} = fma(${weight}[${k}], ${factor}, ${own[row]});`);
+        }
+      });
+    }
+  });
+}
+
+function emitPlain({ shader, tile, weights }: TileJob, { packed }: TileProduct, sums: Sums, { slice, channels, first, count, operand }: Vectors): void {
   shader.loop('v', slice, count, `${tile.slices}u`, (v) => {
     const at = shader.let('at', `${v} * 4u`);
     const rows = Array.from({ length: tile.rows }, (_, row) => shader.let('x', `vec4<f32>(${[0, 1, 2, 3].map((k) => operand(row, plus(at, `${k}u`))).join(', ')})`));

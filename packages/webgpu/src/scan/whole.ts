@@ -1,4 +1,4 @@
-import type { ScanKernel } from '@unroll/tensor/backend';
+import type { Plan, Step } from '@unroll/expr';
 import { linear, type Shader, type Workgroups } from '../program.ts';
 import type { Job, Scene } from './cells.ts';
 import type { WholeLayout } from './layout.ts';
@@ -11,6 +11,7 @@ import { scratch, type Region } from './regions.ts';
 import { residentKey, Room, type Cursor, type Resident, type Residents, type Surroundings } from './room.ts';
 import { declareSizes, plus, scanShader, timeText, type Sizes } from './shader.ts';
 import type { TileJob } from './tile.ts';
+import { isSoftware } from '../subgroups.ts';
 import { UseList } from './uses.ts';
 
 /** The loop as one dispatch for up to `chunk` steps: a workgroup owns some rows of the batch from the first step to the last. */
@@ -37,12 +38,20 @@ export function wholeJob(scene: Scene, packing: Packing, parts: readonly (readon
 
 /**
  * How many steps one dispatch takes so that it stays far below the two seconds after which some systems take a GPU for hung: a tenth
- * of a second on a slow one, which reads 10 GB/s of weights into each workgroup and makes 50 billion multiplications a second.
+ * of a second on a slow one, which reads 10 GB/s of weights into each workgroup and makes 50 billion multiplications a second. A
+ * processor makes two, and nobody but a browser asks how long it takes: there it is a second.
  */
-export function chunkOf({ step, batch }: Pick<ScanKernel, 'step' | 'batch'>, rows: number): number {
-  const weights = step.weights.reduce((sum, { blocks, rows: height, columns }) => sum + blocks * height * columns, 0);
-  const seconds = Math.max(weights * 4 / 10e9, weights * Math.ceil(batch / rows) * rows / 50e9, 2e-6);
-  return Math.max(1, Math.floor(0.1 / seconds));
+export function chunkOf({ plan, step, batch, target }: Pick<Scene, 'plan' | 'step' | 'batch' | 'target'>, rows: number): number {
+  const weights = loopWeights(plan, step);
+  const multiplications = weights * Math.ceil(batch / rows) * rows;
+  const isSoft = isSoftware(target);
+  const seconds = isSoft ? Math.max(multiplications / 2e9, 2e-5) : Math.max(weights * 4 / 10e9, multiplications / 50e9, 2e-6);
+  return Math.max(1, Math.floor((isSoft ? 1 : 0.1) / seconds));
+}
+
+/** Numbers of all weights that the loop multiplies with at every step. */
+export function loopWeights({ loop }: Pick<Plan, 'loop'>, { weights }: Step): number {
+  return loop.flatMap(({ products }) => products).reduce((sum, { weight, blocks }) => sum + blocks.length * (weights[weight]?.rows ?? 0) * (weights[weight]?.columns ?? 0), 0);
 }
 
 // Private.
