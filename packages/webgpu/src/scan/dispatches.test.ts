@@ -1,8 +1,7 @@
-import { usualLayers, type LayerKernels } from '@unroll/testing';
+import { randomInputs, runKernel, usualLayers, type LayerKernels } from '@unroll/testing';
 import { expect, test } from 'vitest';
 import { programOf } from '../compile.ts';
 import { anyDevice, type Program, type Target } from '../program.ts';
-import { randomInputs, runKernel } from '../testing/compare.ts';
 import { describeOnDevice } from '../testing/device.ts';
 
 const graphics: Target = { ...anyDevice, limits: { ...anyDevice.limits, maxStorageBufferBindingSize: 2 ** 30, maxStorageBuffersPerShaderStage: 10, maxComputeWorkgroupStorageSize: 32768 }, architecture: 'ampere', subgroupSize: 32 };
