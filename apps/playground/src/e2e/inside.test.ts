@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserHere, modelsOf, ready, Stage } from '../testing/page.ts';
@@ -121,6 +122,23 @@ describe.skipIf(program === undefined)('the inside of a cell, in Chromium', () =
         expect(file.length).toBeGreaterThan(800);
       }
     }
+    await context.close();
+  }, 120_000);
+
+  it.each(['light', 'dark'] as const)('has nothing serious that axe would say of a lesson, of tables and of a fault, %s', async (colorScheme) => {
+    const { page, context } = await stage.open({ colorScheme, bypassCSP: true, reducedMotion: 'reduce' });
+    await ready(page);
+    await page.locator('nav.lessons li button').nth(2).click();
+    await page.locator('#place-gates').scrollIntoViewIfNeeded();
+    await page.locator('section.inside [role=slider]').first().waitFor();
+    for (const summary of await page.locator('section.inside summary').all()) await summary.click();
+    await page.getByRole('textbox', { name: /^Equations of/u }).fill('h = tanx(W_h x)');
+    await page.addScriptTag({ path: fileURLToPath(import.meta.resolve('axe-core/axe.min.js')) });
+    const serious = await page.evaluate(async () => {
+      const { axe } = globalThis as unknown as { axe: { run: () => Promise<{ violations: { id: string; impact: string; nodes: { target: unknown }[] }[] }> } };
+      return (await axe.run()).violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => [id, nodes.slice(0, 3).map(({ target }) => target)]);
+    });
+    expect(serious).toEqual([]);
     await context.close();
   }, 120_000);
 
