@@ -23,5 +23,12 @@ async function begin(): Promise<void> {
   const reading = await readAddress();
   await lab.open(reading?.config ?? lab.config);
   lab.remarks = reading?.remarks ?? [];
-  if (reading?.model !== undefined) await unpack(lab, reading.model).catch(() => (lab.remarks = [...lab.remarks, { code: 'changed', field: 'model' }]));
+  if (reading?.model === undefined) return;
+  const { slot, step } = reading.model;
+  try {
+    await unpack(lab, reading.model);
+    lab.brought = { slot, step };
+  } catch {
+    lab.remarks = [...lab.remarks, { code: 'changed', field: 'model' }];
+  }
 }

@@ -58,6 +58,8 @@ export class Lab {
   data: OwnData | undefined = $state.raw(undefined);
   /** What an address said that could not be taken as it stood. */
   remarks: Reading['remarks'] = $state.raw([]);
+  /** The trained model that an address brought, and the steps that it had behind it. */
+  brought: { readonly slot: Slot; readonly step: number } | undefined = $state.raw(undefined);
   readonly #workers: readonly ModelWorker[];
   readonly #changed: (config: Config) => void;
   /** Why it stopped by itself. */
@@ -122,6 +124,7 @@ export class Lab {
     this.playing = false;
     this.config = config;
     this.remarks = [];
+    this.brought = undefined;
     this.#changed(config);
     this.#generation += 1;
     const generation = this.#generation;
