@@ -149,4 +149,6 @@ export const en: Words = {
   'key.model': 'look into a model',
   'key.copy': 'copy a link',
   'key.help': 'this help',
+  'key.time': 'a step of time back or on',
+  'key.edit': 'edit the equations',
 };

@@ -149,4 +149,6 @@ export const ko: Words = {
   'key.model': '모델 들여다보기',
   'key.copy': '링크 복사',
   'key.help': '이 도움말',
+  'key.time': '시간을 한 걸음 앞뒤로',
+  'key.edit': '수식 고치기',
 };
