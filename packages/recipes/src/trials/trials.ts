@@ -18,8 +18,8 @@ const temporalOrder: Omit<Trial, 'cell' | 'hidden' | 'lr'> = {
 };
 
 /**
- * Tasks that were made to tell networks with a memory from those without, each with settings under which it comes out as expected with
- * every seed that was tried (docs/benchmarks.md).
+ * Tasks that were made to tell networks with a memory from those without, each with settings under which it should come out as
+ * expected; docs/benchmarks.md says what did.
  */
 export const trials: Readonly<Record<TrialName, Trial>> = {
   'adding-lstm': { ...adding, cell: 'lstm', expected: true },
