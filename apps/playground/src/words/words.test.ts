@@ -10,7 +10,7 @@ const components = readdirSync(folder, { recursive: true, encoding: 'utf8' }).fi
 
 describe('words', () => {
   it('are there for everything that a component says: the compiler does not read those files', () => {
-    const said = components.flatMap((text) => [...text.matchAll(/say\('([^']+)'|'((?:key|notice|remark|data|export|share)[.A-Z][\w.-]*)'/gu)].map(([, a, b]) => a ?? b ?? ''));
+    const said = components.flatMap((text) => [...text.matchAll(/speaker\.say\('([^']+)'|'((?:key|notice|remark|data|export|share)[.A-Z][\w.-]*)'/gu)].map(([, a, b]) => a ?? b ?? ''));
     expect(said.length).toBeGreaterThan(50);
     expect([...new Set(said)].filter((key) => !Object.hasOwn(en, key))).toEqual([]);
   });
