@@ -53,7 +53,8 @@ export class Recorder implements WebGpuBackend {
   readonly #uncaptured = ({ error }: GPUUncapturedErrorEvent): void => this.#readback.rejectAll(refused(error));
 
   constructor(open: OpenDevice, options: BackendOptions = {}) {
-    const { device, target } = open;
+    const { device } = open;
+    const target: Target = options.weights === undefined ? open.target : { ...open.target, weights: options.weights };
     this.device = device;
     this.target = target;
     this.#open = open;

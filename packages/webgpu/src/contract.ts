@@ -1,10 +1,16 @@
 import type { Backend, Kernel, KernelKind } from '@unroll/tensor/backend';
 import type { WebGpuError } from './errors.ts';
+import type { WeightFormat } from './program.ts';
 
 /** How the backend uses its device. */
 export interface BackendOptions {
   /** Bytes that its buffers may have together; all that the device gives unless told otherwise. */
   readonly memoryLimit?: number;
+  /**
+   * float16: recurrences round the weights of their loops to half of the bits, which are read twice as fast. Sums, states and gradients
+   * stay float32, and so do parameters. Weights beyond ±65504 become that. Default float32.
+   */
+  readonly weights?: WeightFormat;
   /** Measures, beside the first steps, which way of running large kernels is the fastest. So it is unless the device is a processor. */
   readonly tune?: boolean;
   /** What `tuned()` of this device gave at another time. */

@@ -6,7 +6,7 @@ export type { BackendOptions, Statistics, WebGpuBackend } from './contract.ts';
 export { shadersOf } from './compile.ts';
 export { WebGpuError, type WebGpuErrorCode } from './errors.ts';
 export type { DeviceOptions } from './probe.ts';
-export { anyDevice, type Access, type Feature, type Limits, type Shader, type Target } from './program.ts';
+export { anyDevice, type Access, type Feature, type Limits, type Shader, type Target, type WeightFormat } from './program.ts';
 
 /** Which GPU computes, and how. */
 export interface WebGpuOptions extends DeviceOptions, BackendOptions {}

@@ -6,9 +6,14 @@ export interface Target {
   readonly features: ReadonlySet<Feature>;
   /** `swiftshader`, `ampere`, …; '' where the implementation does not tell. */
   readonly architecture: string;
+  /** How recurrences keep the weights that their loops read again and again; float32 unless given. */
+  readonly weights?: WeightFormat;
   /** Invocations of a subgroup, where they are always as many; 0: unknown. */
   readonly subgroupSize: number;
 }
+
+/** Numbers of weights: as they are, or rounded to half of the bits. Sums are float32 in any case. */
+export type WeightFormat = 'float32' | 'float16';
 
 export const limitNames = [
   'maxStorageBufferBindingSize', 'maxBufferSize', 'maxStorageBuffersPerShaderStage', 'maxComputeWorkgroupStorageSize',

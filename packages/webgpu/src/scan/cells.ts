@@ -54,7 +54,7 @@ export function mapJob(scene: Scene, map: PointwiseMap, moment: Moment, packing?
       const shader = scanShader('map');
       const sizes = declareSizes(shader);
       const bindings = new Bindings(shader, memory, uses, sizes);
-      const vectors = packing?.region === undefined ? undefined : { array: bindings.array(packing.region), from: packing.vectors };
+      const vectors = packing?.region === undefined ? undefined : { array: bindings.array(packing.region), from: packing.vectors, format: packing.format };
       const room = new Room({ shader, regions, bindings, sizes, ...slots(sizes), vectors });
       const index = shader.flatIndex(mapThreads);
       shader.block(`if (${index} < ${rowsText(sizes, moment)} * ${map.width}u)`, () => {

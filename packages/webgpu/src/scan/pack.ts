@@ -1,5 +1,5 @@
 import type { Plan, Product, Step } from '@unroll/expr';
-import { linear, type Target } from '../program.ts';
+import { linear, type Target, type WeightFormat } from '../program.ts';
 import { sharedLanes } from '../subgroups.ts';
 import type { ShaderBuilder } from '../wgsl.ts';
 import { Bindings, type Memory, type Uses } from './memory.ts';
@@ -20,13 +20,16 @@ export interface Packed {
   readonly width: number;
   /** Where a plain product's bias begins, a vector for each number. */
   readonly bias: number | undefined;
+  readonly format: WeightFormat;
 }
 
-/** What is packed into a piece of the buffer: some of the tensor `source`, `count` vectors from `from` on. */
-interface Segment { readonly source: Region; readonly from: number; readonly count: number; readonly vector: (shader: ShaderBuilder, element: (index: string) => string, index: string) => string }
+/** What is packed into a piece of the buffer: some of the tensor `source`, `count` vectors from `from` on. `isExact`: of one number, which is not rounded. */
+interface Segment { readonly source: Region; readonly from: number; readonly count: number; readonly isExact: boolean; readonly vector: (shader: ShaderBuilder, element: (index: string) => string, index: string) => string }
 
-/** Elements of the packed buffer, which is an array of vec4. */
+/** Four numbers as they are computed with. */
 const type = 'vec4<f32>';
+/** The same in the packed buffer. */
+const stored = { float32: type, float16: 'vec2<u32>' } as const;
 
 /** All that the loop reads again and again, in one buffer and in the order in which it is read: weights, biases, vectors. */
 export class Packing {
@@ -34,6 +37,7 @@ export class Packing {
   readonly region: Region | undefined;
   /** Where each vector of the step that the loop reads begins. */
   readonly vectors: ReadonlyMap<number, number>;
+  readonly format: WeightFormat;
   readonly #products = new Map<Product, Packed>();
   readonly #segments: Segment[] = [];
   readonly #step: Step;
@@ -44,6 +48,7 @@ export class Packing {
   constructor(step: Step, plan: Plan, regions: Regions, target: Target) {
     this.#step = step;
     this.#regions = regions;
+    this.format = target.weights ?? 'float32';
     this.#lanes = sharedLanes(target);
     const known = new Map<string, Packed>();
     for (const { products } of plan.loop) for (const product of products) {
@@ -53,7 +58,7 @@ export class Packing {
       this.#products.set(product, packed);
     }
     this.vectors = this.#vectors(plan);
-    this.region = this.#end === 0 ? undefined : scratch('packed', { fixed: this.#end }, type);
+    this.region = this.#end === 0 ? undefined : scratch('packed', { fixed: this.#end }, stored[this.format]);
   }
 
   of(product: Product): Packed {
@@ -83,18 +88,18 @@ export class Packing {
     const shader = scanShader('pack');
     const bindings = new Bindings(shader, memory, uses, declareSizes(shader));
     let index = shader.flatIndex(64);
-    for (const { source, from, count, vector } of segments) {
+    for (const { source, from, count, isExact, vector } of segments) {
       shader.block(`if (${index} < ${count}u)`, () => {
-        const value = vector(shader, (element) => bindings.element(source, element), index);
-        shader.line(`${bindings.element(this.region as Region, `${from}u + ${index}`)} = ${value};`).line('return;');
+        const value = shader.let('value', vector(shader, (element) => bindings.element(source, element), index));
+        shader.line(`${bindings.element(this.region as Region, `${from}u + ${index}`)} = ${packed(this.format, value, isExact)};`).line('return;');
       });
       index = shader.let('index', `${index} - ${count}u`);
     }
     recorder.dispatch(shader.build([64]), bindings, linear(segments.reduce((sum, { count }) => sum + count, 0), 64, target));
   }
 
-  #take(source: Region, count: number, vector: Segment['vector']): number {
-    this.#segments.push({ source, from: this.#end, count, vector });
+  #take(source: Region, count: number, vector: Segment['vector'], isExact = false): number {
+    this.#segments.push({ source, from: this.#end, count, isExact, vector });
     this.#end += count;
     return this.#end - count;
   }
@@ -109,7 +114,7 @@ export class Packing {
     const source = this.#regions.matrices[weight] as Region;
     const from = this.#take(source, vectors * regions * width, transposed ? transposedVector(blocks, rows, columns) : plainVector(blocks, rows, columns));
     const ownBias = bias && !transposed ? this.#regions.biases[weight] : undefined;
-    return { from, depth, vectors, lanes, regions, width, bias: ownBias === undefined ? undefined : this.#take(ownBias, blocks.length * rows, biasVector(blocks, rows)) };
+    return { from, depth, vectors, lanes, regions, width, bias: ownBias === undefined ? undefined : this.#take(ownBias, blocks.length * rows, biasVector(blocks, rows), true), format: this.format };
   }
 
   #vectors(plan: Plan): Map<number, number> {
@@ -117,7 +122,7 @@ export class Packing {
     for (const { maps } of plan.loop) for (const { leaves } of maps) for (const { kind, index } of leaves.values()) {
       if (kind !== 'vector' || found.has(index)) continue;
       const source = this.#regions.vectors[index] as Region;
-      found.set(index, this.#take(source, source.extent.fixed, (_, element, at) => single(element(at))));
+      found.set(index, this.#take(source, source.extent.fixed, (_, element, at) => single(element(at)), true));
     }
     return found;
   }
@@ -129,7 +134,28 @@ export function paddedTo(length: number, lanes: 0 | 4 | 8): number {
   return Math.ceil(length / unit) * unit;
 }
 
+/** The text of four packed weights. */
+export function weightText(shader: ShaderBuilder, format: WeightFormat, element: string): string {
+  if (format === 'float32') return element;
+  shader.declare('fn widened(words: vec2<u32>) -> vec4<f32> { return vec4<f32>(unpack2x16float(words.x), unpack2x16float(words.y)); }');
+  return `widened(${element})`;
+}
+
+/** The text of a single packed number. */
+export function numberText(format: WeightFormat, element: string): string {
+  return format === 'float32' ? `${element}.x` : `bitcast<f32>(${element}.x)`;
+}
+
 // Private: the vector at an index of a segment.
+
+// Half of the bits where there are several numbers; the whole of one.
+function packed(format: WeightFormat, value: string, isExact: boolean): string {
+  if (format === 'float32') return value;
+  if (isExact) return `vec2<u32>(bitcast<u32>(${value}.x), 0u)`;
+  const [low, high] = ['xy', 'zw'].map((lanes) => `pack2x16float(clamp(${value}.${lanes}, vec2<f32>(-65504.0f), vec2<f32>(65504.0f)))`);
+  return `vec2<u32>(${low}, ${high})`;
+}
+
 
 // [vector][block][row of the block]: neighbours in a block read neighbours.
 function plainVector(blocks: readonly number[], rows: number, columns: number): Segment['vector'] {

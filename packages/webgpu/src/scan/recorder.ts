@@ -95,7 +95,7 @@ export class Recorder {
 
   #home(region: Region): Slot {
     if (region.kind !== 'scratch') return { kind: region.kind, index: region.index };
-    const width = region.type === 'vec4<f32>' ? 4 : 1;
+    const width = wordsOf[region.type];
     const index = this.#homes.get(region) ?? this.#allocate(elementsOf(region.extent, this.#kernel) * width);
     this.#homes.set(region, index);
     return { kind: 'scratch', index };
@@ -139,3 +139,6 @@ export class Recorder {
     this.#fresh.set(region, { home: side === 'home', shadow: side === 'shadow' });
   }
 }
+
+/** 32-bit words of an element. */
+const wordsOf: Readonly<Record<Region['type'], number>> = { f32: 1, u32: 1, 'vec4<f32>': 4, 'vec2<u32>': 2 };

@@ -11,8 +11,8 @@ export interface Region {
   readonly index: number;
   readonly name: string;
   readonly extent: Extent;
-  /** Seeds are words, everything else numbers. */
-  readonly type: 'f32' | 'u32' | 'vec4<f32>';
+  /** Seeds are words, everything else numbers, or what is packed of them. */
+  readonly type: 'f32' | 'u32' | 'vec4<f32>' | 'vec2<u32>';
 }
 
 /** What a number of elements is for a kernel. */

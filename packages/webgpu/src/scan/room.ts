@@ -1,7 +1,9 @@
 import type { Place, Random, Target } from '@unroll/expr';
 import { declarePhilox } from '../philox.ts';
+import type { WeightFormat } from '../program.ts';
 import type { ShaderBuilder } from '../wgsl.ts';
 import type { Bindings } from './memory.ts';
+import { numberText } from './pack.ts';
 import type { Regions } from './regions.ts';
 import { plus, times, type Sizes } from './shader.ts';
 
@@ -38,7 +40,7 @@ export interface Surroundings {
   readonly next: string;
   readonly residents?: Residents;
   /** Elements of the packed constants at which vectors begin, by their number. */
-  readonly vectors?: { readonly array: string; readonly from: ReadonlyMap<number, number> } | undefined;
+  readonly vectors?: { readonly array: string; readonly from: ReadonlyMap<number, number>; readonly format: WeightFormat } | undefined;
 }
 
 /** Reads and writes places, wherever they are. */
@@ -62,7 +64,7 @@ export class Room {
     const { vectors, now } = this.#around;
     if (place.kind === 'vector') {
       const from = vectors?.from.get(place.index);
-      return vectors === undefined || from === undefined ? this.#element(place, channel) : `${vectors.array}[${shifted(channel, from)}].x`;
+      return vectors === undefined || from === undefined ? this.#element(place, channel) : numberText(vectors.format, `${vectors.array}[${shifted(channel, from)}]`);
     }
     const resident = this.resident(place);
     return resident === undefined ? this.#element(place, this.#row(place, cursor, channel, now)) : residentElement(resident, now, cursor.local, channel);

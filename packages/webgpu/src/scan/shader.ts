@@ -3,7 +3,7 @@ import { ShaderBuilder } from '../wgsl.ts';
 /** A shader whose names for values hide none of the functions that scans call. */
 export function scanShader(what: string): ShaderBuilder {
   const shader = new ShaderBuilder(`scan ${what}`);
-  for (const name of ['dot', 'drawn', 'philox', 'multiplyHigh', 'unit', 'isNan', 'infinity', 'exponential', 'logistic', 'tangent', 'logarithm', 'smaller', 'larger', 'rectified']) shader.name(name);
+  for (const name of ['dot', 'widened', 'drawn', 'philox', 'multiplyHigh', 'unit', 'isNan', 'infinity', 'exponential', 'logistic', 'tangent', 'logarithm', 'smaller', 'larger', 'rectified']) shader.name(name);
   return shader;
 }
 

@@ -48,7 +48,7 @@ function tileJob(scene: Scene, packing: Packing, part: TilePart, options: TileOp
       const sizes = declareSizes(shader);
       const bindings = new Bindings(shader, memory, uses, sizes);
       const weights = packing.region === undefined ? '' : bindings.array(packing.region);
-      const room = new Room({ shader, regions, bindings, sizes, ...slots(sizes), vectors: { array: weights, from: packing.vectors } });
+      const room = new Room({ shader, regions, bindings, sizes, ...slots(sizes), vectors: { array: weights, from: packing.vectors, format: packing.format } });
       const number = shader.let('number', 'group.y * groups.x + group.x');
       const unit = shader.let('unit', `${number} % ${tiles}u * ${tile.lanes * tile.columns}u`);
       const from = shader.let('from', `${number} / ${tiles}u * ${tile.rows}u`);

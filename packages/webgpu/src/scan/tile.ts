@@ -1,7 +1,7 @@
 import type { Place, Product } from '@unroll/expr';
 import { enableSubgroups } from '../subgroups.ts';
 import type { ShaderBuilder } from '../wgsl.ts';
-import type { Packed } from './pack.ts';
+import { numberText, weightText, type Packed } from './pack.ts';
 import { residentElement, type Cursor, type Resident, type Room } from './room.ts';
 import { plus, times } from './shader.ts';
 
@@ -129,7 +129,7 @@ function total({ shader, tile }: TileJob, element: (from: string) => string): st
 function biased({ products, weights }: TileJob, number: number, sum: string, channel: string): string {
   const own = products.find(({ first, packed }) => number >= first && number < first + packed.regions);
   if (own?.packed.bias === undefined) return sum;
-  return `${sum} + ${weights}[${own.packed.bias + (number - own.first) * own.packed.width}u + ${channel}].x`;
+  return `${sum} + ${numberText(own.packed.format, `${weights}[${own.packed.bias + (number - own.first) * own.packed.width}u + ${channel}]`)}`;
 }
 
 /** The sums of an invocation: by result, column and row. */
@@ -190,14 +190,14 @@ function emitVectors(job: TileJob, own: TileProduct, sums: Sums, vectors: Vector
 }
 
 // Each lane reads one of so many neighbours of a row, and they are handed round.
-function emitShared({ shader, tile, weights }: TileJob, { packed: { lanes, from, regions, width } }: TileProduct, sums: Sums, { slice, channels, first, count, operand }: Vectors): void {
+function emitShared({ shader, tile, weights }: TileJob, { packed: { lanes, from, regions, width, format } }: TileProduct, sums: Sums, { slice, channels, first, count, operand }: Vectors): void {
   enableSubgroups(shader);
   shader.loop('v', times(slice, lanes / 4), count, `${tile.slices * lanes / 4}u`, (v) => {
     const at = shader.let('at', `${v} * 4u + member`);
     const rows = Array.from({ length: tile.rows }, (_, row) => shader.let('x', operand(row, at)));
     for (let part = 0; part < lanes / 4; part++) {
       const start = shader.let('from', plus(`${from}u`, times(plus(plus(first, v), `${part}u`), regions * width)));
-      const columns = sums.flatMap((list, region) => list.map((own, column) => ({ own, weight: shader.let('w', `${weights}[${plus(plus(start, `${region * width}u`), channels[column] as string)}]`) })));
+      const columns = sums.flatMap((list, region) => list.map((own, column) => ({ own, weight: shader.let('w', weightText(shader, format, `${weights}[${plus(plus(start, `${region * width}u`), channels[column] as string)}]`)) })));
       rows.forEach((x, row) => {
         for (let k = 0; k < 4; k++) {
           const factor = shader.let('factor', `subgroupBroadcast(${x}, ${part * 4 + k}u)`);
@@ -214,7 +214,7 @@ function emitPlain({ shader, tile, weights }: TileJob, { packed }: TileProduct, 
     const rows = Array.from({ length: tile.rows }, (_, row) => shader.let('x', `vec4<f32>(${[0, 1, 2, 3].map((k) => operand(row, plus(at, `${k}u`))).join(', ')})`));
     const from = shader.let('from', plus(`${packed.from}u`, times(plus(first, v), packed.regions * packed.width)));
     sums.forEach((columns, region) => columns.forEach((list, column) => {
-      const weight = shader.let('w', `${weights}[${plus(plus(from, `${region * packed.width}u`), channels[column] as string)}]`);
+      const weight = shader.let('w', weightText(shader, packed.format, `${weights}[${plus(plus(from, `${region * packed.width}u`), channels[column] as string)}]`));
       list.forEach((sum, row) => shader.line(`${sum} += dot(${weight}, ${rows[row]});`));
     }));
   });

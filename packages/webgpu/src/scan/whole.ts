@@ -188,7 +188,7 @@ class WholeCode {
 
   #room(now: string, next: string): Room {
     const { scene: { regions }, packing } = this.#whole;
-    const vectors = packing.region === undefined ? undefined : { array: this.#bindings.array(packing.region), from: packing.vectors };
+    const vectors = packing.region === undefined ? undefined : { array: this.#bindings.array(packing.region), from: packing.vectors, format: packing.format };
     const around: Surroundings = { shader: this.#shader, regions, bindings: this.#bindings, sizes: this.#sizes, now, next, residents: this.#residents, vectors };
     return new Room(around);
   }
