@@ -123,26 +123,81 @@ describe('training in a worker', () => {
 });
 
 describe('kill -9', () => {
-  it(`at any moment of ${full ? 60 : 6} trainings leaves whole files, and the next goes on`, async () => {
+  const rounds = full ? 200 : 20;
+
+  it(`at ${rounds} random moments of saving 8 MB leaves no torn file`, async () => {
+    // The very function, in a process that does nothing else; the content says whether it is whole.
+    const saver = join(folder, 'saver.mjs');
+    writeFileSync(saver, [
+      `import { writeAtomically } from ${JSON.stringify(new URL('../dist/files/atomic.js', import.meta.url).href)};`,
+      'const bytes = new Uint8Array(8e6);', 'process.stdout.write("ready");', 'for (let k = 0; ; k = (k + 1) % 251) writeAtomically("model", bytes.fill(k));',
+    ].join('\n'));
+    for (let round = 0; round < rounds; round += 1) {
+      const child = spawn(process.execPath, [saver], { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] });
+      await once(child.stdout, 'data');
+      await sleep(Math.random() * 60);
+      const closed = once(child, 'close');
+      child.kill('SIGKILL');
+      await closed;
+      if (!existsSync(join(folder, 'model'))) continue;
+      const bytes = readFileSync(join(folder, 'model'));
+      expect(bytes.length).toBe(8e6);
+      expect(bytes.every((byte) => byte === bytes[0])).toBe(true);
+    }
+    expect(existsSync(join(folder, 'model'))).toBe(true);
+  }, 600_000);
+
+  it(`at any moment of ${full ? 40 : 5} trainings leaves whole checkpoints, and the next goes on`, async () => {
     const wide = ['--hidden', '96', '--layers', '1', '--embedding', '8', '--batch', '2', '--length', '4'];
     const first = start(['train', 'story.txt', ...wide, '--steps', '1000000', '--save-every', '1', '--run', 'run', '--json']);
     await until(first, /"role":"last"/);
-    for (let round = 0, child = first; round < (full ? 60 : 6); round += 1) {
+    for (let round = 0, child = first; round <= (full ? 40 : 5); round += 1) {
       await sleep(Math.random() * 150);
+      const closed = once(child, 'close');
       child.kill('SIGKILL');
-      await once(child, 'close');
+      await closed;
       for (const name of readdirSync(join(folder, 'run')).filter((file) => /^(?:last|step-\d+)\.safetensors$/.test(file))) readSafetensors(readFileSync(join(folder, 'run', name)));
+      if (round === (full ? 40 : 5)) break;
       child = start(['train', '--resume', 'run', '--json']);
       await until(child, /"role":"last"/);
       expect(child.said()).not.toContain('warning');
-      if (round === (full ? 59 : 5)) {
-        child.kill('SIGKILL');
-        await once(child, 'close');
-      }
     }
     const lines = readFileSync(join(folder, 'run/log.jsonl'), 'utf8').split('\n').slice(0, -1);
-    expect(() => lines.slice(0, -1).map((line) => JSON.parse(line) as unknown)).not.toThrow();
+    expect(() => lines.map((line) => JSON.parse(line) as unknown)).not.toThrow();
   }, 600_000);
+});
+
+describe('Ctrl-C', () => {
+  it(`at ${full ? 50 : 4} random steps, one after the other, ends in the same bytes`, async () => {
+    const args = [...tiny, '--dropout', '0.2', '--steps', full ? '4000' : '1500', '--evaluate-every', '100', '--schedule', 'cosine'];
+    expect(unroll(['train', 'story.txt', ...args, '--run', 'whole', '-q']).code).toBe(0);
+    let stops = 0;
+    for (let child = start(['train', 'story.txt', ...args, '--run', 'cut', '--json']); ; child = start(['train', '--resume', 'cut', '--json'])) {
+      const closed = once(child, 'close');
+      if (stops < (full ? 50 : 4)) {
+        await until(child, /"event":"step"/);
+        await sleep(Math.random() * 30);
+        child.kill('SIGINT');
+      }
+      const [code] = (await closed) as [number];
+      if (code === 0) break;
+      expect(code).toBe(130);
+      stops += 1;
+    }
+    expect(stops).toBeGreaterThan(full ? 10 : 0);
+    for (const name of ['last', 'best']) expect(readFileSync(join(folder, `cut/${name}.safetensors`)).equals(readFileSync(join(folder, `whole/${name}.safetensors`)))).toBe(true);
+  }, 600_000);
+
+  it('does not wait for a measurement', async () => {
+    writeFileSync(join(folder, 'long.txt'), 'The tide comes in, the tide goes out, and nobody asks why.\n'.repeat(20_000));
+    const child = start(['train', 'long.txt', '--hidden', '256', '--layers', '2', '--batch', '4', '--length', '8', '--steps', '3', '--run', 'run', '--json']);
+    await until(child, /"event":"step"[^\n]*"step":3,/);
+    const closed = once(child, 'close');
+    child.kill('SIGINT');
+    expect(((await closed) as [number])[0]).toBe(130);
+    expect(child.said()).not.toContain('"event":"eval"');
+    expect(child.said()).toContain('"reason":"stopped"');
+  });
 });
 
 describe('the world around', () => {

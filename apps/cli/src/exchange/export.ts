@@ -57,7 +57,7 @@ async function put(path: string, target: string, content: Uint8Array, { io }: Se
     return;
   }
   if (path !== target) await mkdir(target, { recursive: true }).catch((error: unknown) => { throw new CliError('usage', `--out ${target}: ${complaint(error)}; choose another place`); });
-  await saveBytes(path, content);
+  saveBytes(path, content);
   io.stderr.write(`saved ${path} (${bytes(content.length)})\n`);
 }
 

@@ -93,7 +93,7 @@ async function saveAs(target: string, path: string, description: object, { param
   try {
     // What cannot be loaded is not saved.
     refusing(path, () => scope(() => loadText(description, tensors))).model.dispose();
-    await saveBytes(target, await checkpointBytes({ description, tensors }, { unroll: version() }));
+    saveBytes(target, await checkpointBytes({ description, tensors }, { unroll: version() }));
   } finally {
     for (const own of Object.values(tensors)) own.dispose();
   }

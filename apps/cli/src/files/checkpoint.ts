@@ -50,9 +50,9 @@ export async function checkpointBytes({ description, tensors }: Content, provena
 }
 
 /** Saves those bytes whole or not at all. Throws a `CliError` that names the file. */
-export async function saveBytes(path: string, bytes: Uint8Array): Promise<void> {
+export function saveBytes(path: string, bytes: Uint8Array): void {
   try {
-    await writeAtomically(path, bytes);
+    writeAtomically(path, bytes);
   } catch (error) {
     throw new CliError('runtime', `${path}: ${complaint(error)}; the model was not saved`);
   }

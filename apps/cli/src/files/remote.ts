@@ -45,7 +45,7 @@ export function folderCache(root: string): ByteCache {
   const at = (key: string): string => join(root, ...key.split('/'));
   return {
     read: (key) => readIfThere(at(key)),
-    write: (key, bytes) => inFolder(at(key), (path) => writeAtomically(path, bytes)),
+    write: (key, bytes) => inFolder(at(key), (path) => Promise.resolve(writeAtomically(path, bytes))),
     append: (key, bytes) => inFolder(at(key), (path) => appendFile(path, bytes)),
     remove: (key) => rm(at(key), { force: true }),
   };

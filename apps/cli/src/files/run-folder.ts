@@ -1,7 +1,8 @@
-import { access, copyFile, link, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { copyFileSync, linkSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { access, mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { CliError, complaint, systemCode } from '../errors.ts';
-import { tryWriting } from './atomic.ts';
+import { flushFolder, temporaryName, tryWriting } from './atomic.ts';
 
 /** Files of a run folder, besides checkpoints by step. */
 export const runFiles = { last: 'last.safetensors', best: 'best.safetensors', config: 'config.json', log: 'log.jsonl', curve: 'curve.svg', data: 'data' } as const;
@@ -32,23 +33,25 @@ export function checkpointName(step: number): string {
 }
 
 /** Removes what a crash left behind, and all but the newest `keep` checkpoints. */
-export async function tidy(folder: string, keep: number): Promise<void> {
-  const names = await list(folder);
+export function tidy(folder: string, keep: number): void {
+  const names = readdirSync(folder);
   const old = names.filter((name) => stepOf(name) !== undefined).sort().slice(0, -keep);
   const stale = names.filter((name) => name.startsWith('.') && name.endsWith('.tmp'));
-  for (const name of [...old, ...stale]) await rm(join(folder, name), { force: true });
+  for (const name of [...old, ...stale]) rmSync(join(folder, name), { force: true });
 }
 
 /** Makes `name` another name of `target`, in one go; where the file system knows no links, a copy. */
-export async function nameAgain(folder: string, target: string, name: string): Promise<void> {
-  const temporary = join(folder, `.${name}.${process.pid}.tmp`);
-  await rm(temporary, { force: true });
+export function nameAgain(folder: string, target: string, name: string): void {
+  const path = join(folder, name);
+  const temporary = temporaryName(path);
+  rmSync(temporary, { force: true });
   try {
-    await link(join(folder, target), temporary);
+    linkSync(join(folder, target), temporary);
   } catch {
-    await copyFile(join(folder, target), temporary);
+    copyFileSync(join(folder, target), temporary);
   }
-  await rename(temporary, join(folder, name));
+  renameSync(temporary, path);
+  flushFolder(folder);
 }
 
 /** The model in a run folder that is there to be used: the best, or else the last. A file is itself. Throws a `CliError` of outcome `checkpoint`. */
@@ -106,7 +109,7 @@ async function make(folder: string): Promise<boolean> {
       throw error;
     });
     if (!(await isFolder(folder))) return false;
-    await tryWriting(join(folder, 'probe'));
+    tryWriting(join(folder, 'probe'));
     return made;
   } catch (error) {
     throw new CliError('usage', `${folder}: ${complaint(error)}; choose another place with --run FOLDER`);

@@ -8,7 +8,7 @@ export async function checkTarget(path: string): Promise<void> {
   const folder = dirname(path);
   try {
     if (!(await stat(folder)).isDirectory()) throw new CliError('usage', `--out ${path}: ${folder} is not a folder; choose another place`);
-    await tryWriting(path);
+    tryWriting(path);
   } catch (error) {
     if (error instanceof CliError) throw error;
     throw new CliError('usage', `--out ${path}: folder ${folder}: ${complaint(error)}; create it or choose another place`);

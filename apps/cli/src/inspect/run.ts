@@ -50,7 +50,7 @@ async function showValues(path: string, text: string, { values, units, svg, html
     const title = `${path}: ${loaded.model.rnn.cell.name} over ${JSON.stringify(text)}`;
     for (const [target, draw] of [[svg, svgHeatmap], [html, htmlHeatmap]] as const) {
       if (target === undefined) continue;
-      await saveBytes(target, Buffer.from(draw(title, trace)));
+      saveBytes(target, Buffer.from(draw(title, trace)));
       io.stderr.write(`saved ${target}\n`);
     }
     if (format === 'json') io.stdout.write(`${JSON.stringify({ symbols, values: Object.fromEntries(trace.traces.map((one) => [one.name, rowsOf(one.values, one.units)])) })}\n`);

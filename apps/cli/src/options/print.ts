@@ -28,7 +28,7 @@ export interface Starter {
 }
 
 /** `unroll init`. */
-export async function writeStarter({ recipe, data, out, force }: Starter, { io }: Session): Promise<void> {
+export function writeStarter({ recipe, data, out, force }: Starter, { io }: Session): void {
   const defaults = recipes[recipe].specs.flatMap(({ key, default: value }) => (value === undefined ? [] : [[key, value] as const]));
   const content = `${JSON.stringify({ $schema: schemaAddress, recipe, ...(data.length === 0 ? {} : { data }), ...Object.fromEntries(defaults) }, undefined, 2)}\n`;
   if (out === '-') {
@@ -36,7 +36,7 @@ export async function writeStarter({ recipe, data, out, force }: Starter, { io }
     return;
   }
   if (force !== true && existsSync(out)) throw new CliError('usage', `${out}: there is such a file already; replace it with --force, or name another one with --out`);
-  await saveBytes(out, Buffer.from(content));
+  saveBytes(out, Buffer.from(content));
   io.stderr.write(`wrote ${out}; next: unroll train${out === projectFile ? '' : ` --config ${out}`}${data.length === 0 ? ' DATA' : ''}\n`);
 }
 

@@ -30,6 +30,8 @@ export interface Trainee {
   readonly epoch: number;
   /** Why it is over before its last update; undefined: it is not. */
   readonly stopped: 'patience' | 'target' | undefined;
+  /** Whether what comes next is a measurement, which changes nothing that a checkpoint holds: it may be cut short. */
+  readonly isMeasuring: boolean;
   /** Whether the last evaluation was the best so far. */
   readonly isBest: boolean;
   readonly parameters: Readonly<Record<string, Tensor>>;

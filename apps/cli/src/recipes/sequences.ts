@@ -98,6 +98,11 @@ function traineeOf(run: AnySequenceRun, { about: describe }: Kind, source: Sourc
     config: { ...config }, steps: run.steps, optimizer: run.optimizer, history: run.history, parameters,
     get epoch() { return run.batches.cursor.epoch; },
     get stopped() { return run.stopping.stopped; },
+    get isMeasuring() {
+      const { steps } = run.optimizer;
+      const isDue = steps === run.steps || (run.evaluateEvery > 0 && steps > 0 && steps % run.evaluateEvery === 0);
+      return isDue && config.ema === 0 && run.measure !== undefined && run.history.latest('heldOut')?.step !== steps;
+    },
     get isBest() { return run.stopping.best !== undefined && run.stopping.wait === 0; },
     about: [
       `${name}: ${describe(run)}`,

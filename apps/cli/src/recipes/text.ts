@@ -42,6 +42,7 @@ function traineeOf(run: TextRun, source: Source, text: string, cellFile?: string
     config: { ...run.config }, steps: run.config.steps, optimizer: run.optimizer, history: run.history, parameters: run.model.parameters(),
     get epoch() { return run.streams.cursor.epoch; },
     get stopped() { return run.stopping.stopped; },
+    get isMeasuring() { return isMeasuring(run); },
     get isBest() { return run.stopping.best !== undefined && run.stopping.wait === 0; },
     about: [describeText(source, run, symbols(text)), describeRun(run)],
     train(_signal, next) {
@@ -70,6 +71,12 @@ async function* reports(run: TextRun): AsyncGenerator<Progress, void, void> {
       yield { kind: 'evaluation', step, loss, metrics: { bitsPerCharacter, predictions }, about: describeEvaluation(event) };
     }
   }
+}
+
+// Averaged weights change places with the model's meanwhile.
+function isMeasuring({ config: { evaluateEvery, steps: all, ema }, optimizer: { steps }, heldOut, history }: TextRun): boolean {
+  const isDue = steps === all || (evaluateEvery > 0 && steps > 0 && steps % evaluateEvery === 0);
+  return isDue && ema === 0 && heldOut.length > 0 && history.latest('heldOut')?.step !== steps;
 }
 
 async function preview({ model, vocabulary, config: { seed } }: TextRun): Promise<string> {

@@ -1,10 +1,7 @@
-import { createWriteStream, type WriteStream } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { once } from 'node:events';
 import { complaint } from '../errors.ts';
 import { checkpointBytes, saveBytes, type Provenance } from '../files/checkpoint.ts';
-import { writeAtomically } from '../files/atomic.ts';
 import { checkpointName, nameAgain, runFiles, tidy } from '../files/run-folder.ts';
 import type { Trainee } from '../recipes/adapter.ts';
 import { curveSvg } from './curve.ts';
@@ -29,27 +26,18 @@ export class Recorder {
   readonly folder: string;
   readonly #provenance: Provenance;
   readonly #keep: number;
-  #log: WriteStream | undefined;
+  #log: number | undefined;
   #fault: string | undefined;
 
-  private constructor({ folder, provenance, keep }: RecorderOptions, log: WriteStream) {
+  /** Prepares the folder: removes what a crash left, and from the log what happened after the checkpoint that the run goes on from. */
+  constructor({ folder, provenance, keep, record, from }: RecorderOptions) {
     this.folder = folder;
     this.#provenance = provenance;
     this.#keep = keep;
-    this.#log = log;
-    log.on('error', (error) => {
-      this.#fault = complaint(error);
-      this.#log = undefined;
-    });
-  }
-
-  /** Prepares the folder: removes what a crash left, and from the log what happened after the checkpoint that the run goes on from. */
-  static async open(options: RecorderOptions): Promise<Recorder> {
-    const { folder, record, from } = options;
-    await tidy(folder, Infinity);
-    await writeAtomically(join(folder, runFiles.config), Buffer.from(`${JSON.stringify(record, undefined, 2)}\n`));
-    await rewind(join(folder, runFiles.log), from);
-    return new Recorder(options, createWriteStream(join(folder, runFiles.log), { flags: 'a' }));
+    tidy(folder, Infinity);
+    saveBytes(join(folder, runFiles.config), Buffer.from(`${JSON.stringify(record, undefined, 2)}\n`));
+    rewind(join(folder, runFiles.log), from);
+    this.#log = openSync(join(folder, runFiles.log), 'a');
   }
 
   /** Why the log is not written any more, once. */
@@ -60,16 +48,22 @@ export class Recorder {
   }
 
   log(event: TrainingEvent): void {
-    this.#log?.write(eventLine(event));
+    if (this.#log === undefined) return;
+    try {
+      writeSync(this.#log, eventLine(event));
+    } catch (error) {
+      this.#fault = complaint(error);
+      this.close();
+    }
   }
 
   /** The newest checkpoint. */
   async saveLast(trainee: Trainee): Promise<Saved> {
     const name = checkpointName(trainee.optimizer.steps);
     const saved = await this.#save(trainee, name);
-    await nameAgain(this.folder, name, runFiles.last);
-    await tidy(this.folder, this.#keep);
-    await this.#draw(trainee);
+    nameAgain(this.folder, name, runFiles.last);
+    tidy(this.folder, this.#keep);
+    this.#draw(trainee);
     return { ...saved, path: join(this.folder, runFiles.last) };
   }
 
@@ -77,35 +71,34 @@ export class Recorder {
     return this.#save(trainee, runFiles.best);
   }
 
-  /** Waits until the log is written. */
-  async close(): Promise<void> {
-    const log = this.#log;
+  /** Nothing is logged from now on. */
+  close(): void {
+    if (this.#log !== undefined) closeSync(this.#log);
     this.#log = undefined;
-    if (log === undefined) return;
-    log.end();
-    await once(log, 'close').catch(() => undefined);
   }
 
   async #save(trainee: Trainee, name: string): Promise<Saved> {
     const path = join(this.folder, name);
     const bytes = await checkpointBytes(trainee.content(), this.#provenance);
-    await saveBytes(path, bytes);
+    saveBytes(path, bytes);
     return { path, bytes: bytes.length };
   }
 
   // A picture is no reason to end a training.
-  async #draw({ history, about }: Trainee): Promise<void> {
-    const path = join(this.folder, runFiles.curve);
-    await writeFile(path, curveSvg(about.at(-1) ?? '', history)).catch(() => rm(path, { force: true }).catch(() => undefined));
+  #draw({ history, about }: Trainee): void {
+    try {
+      writeFileSync(join(this.folder, runFiles.curve), curveSvg(about.at(-1) ?? '', history));
+    } catch {
+      // The next checkpoint draws it again.
+    }
   }
 }
 
 /** Keeps those lines of a log that are whole and not later than a step. */
-async function rewind(path: string, step: number): Promise<void> {
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  if (text === undefined) return;
-  const kept = text.split('\n').filter((line) => isUpTo(line, step));
-  await writeAtomically(path, Buffer.from(kept.map((line) => `${line}\n`).join('')));
+function rewind(path: string, step: number): void {
+  if (!existsSync(path)) return;
+  const kept = readFileSync(path, 'utf8').split('\n').filter((line) => isUpTo(line, step));
+  saveBytes(path, Buffer.from(kept.map((line) => `${line}\n`).join('')));
 }
 
 function isUpTo(line: string, step: number): boolean {

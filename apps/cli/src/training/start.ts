@@ -59,7 +59,7 @@ export async function start({ backend, out, steps, seed }: StartFlags, { io, fin
 
 async function save(path: string, run: TextRun): Promise<number> {
   const content = await checkpointBytes(checkpointOf(run), { unroll: version() });
-  await saveBytes(path, content);
+  saveBytes(path, content);
   return content.length;
 }
 

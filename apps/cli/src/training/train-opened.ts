@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { successor } from '@unroll/device';
 import { DivergenceError } from '@unroll/train';
 import { CliError } from '../errors.ts';
@@ -20,14 +20,14 @@ const longestUnsaved = 30;
 export async function trainOpened(opened: Opened, job: Job, tell: Tell, stop: Stop, seconds: () => number): Promise<void> {
   const folder = opened.folder ?? (await newFolder(job, opened.source));
   const { trainee } = opened;
-  const recorder = await Recorder.open({
+  const recorder = new Recorder({
     folder, keep: job.target.keep, from: trainee.optimizer.steps, record: await recordFor(opened, job, folder),
     provenance: { unroll: version(), data: opened.source.sha256, ...(Object.keys(opened.options).length === 0 ? {} : { options: opened.options }) },
   });
   try {
     await new Course({ opened, job, stop, recorder, seconds, tell }).run();
   } finally {
-    await recorder.close();
+    recorder.close();
   }
 }
 
@@ -65,18 +65,22 @@ class Course {
     if (!stopped && trainee.stopped !== undefined) this.#tell({ event: 'early_stop', reason: trainee.stopped });
     await this.#saveLast();
     if (!stopped) await this.#conclude();
-    await this.#copyOut();
+    this.#copyOut();
     this.#done(stopped ? 'stopped' : trainee.stopped === undefined ? 'finished' : 'early_stop');
   }
 
   async #follow(): Promise<void> {
     const { stop, job, opened: { trainee } } = this.#parts;
     // Processors are not taken away.
-    const next = job.backend === 'webgpu' ? successor({ say: (message) => this.#tell({ event: 'warning', message }) }) : undefined;
+    const successors = job.backend === 'webgpu' ? successor({ say: (message) => this.#tell({ event: 'warning', message }) }) : undefined;
     try {
-      for await (const progress of trainee.train(stop.signal, next)) {
-        if (progress.kind === 'step') await this.#stepped(progress);
-        else await this.#evaluated(progress);
+      const course = trainee.train(stop.signal, successors);
+      for (;;) {
+        const next = course.next();
+        const result = trainee.isMeasuring ? await unlessStopped(next, stop.signal) : await next;
+        if (result === undefined || result.done === true) return;
+        if (result.value.kind === 'step') await this.#stepped(result.value);
+        else await this.#evaluated(result.value);
         if (stop.requested) return;
       }
     } catch (error) {
@@ -105,8 +109,8 @@ class Course {
   }
 
   async #conclude(): Promise<void> {
-    const { trainee } = this.#parts.opened;
-    const result = await trainee.conclude?.();
+    const { opened: { trainee }, stop } = this.#parts;
+    const result = await unlessStopped(Promise.resolve(trainee.conclude?.()), stop.signal);
     if (result === undefined) return;
     this.#loss = result.loss;
     this.#tell({ event: 'eval', ...result, best: false });
@@ -134,11 +138,11 @@ class Course {
     return this.#best?.path ?? `${folder}/${runFiles.last}`;
   }
 
-  async #copyOut(): Promise<void> {
+  #copyOut(): void {
     const { job: { target: { out } } } = this.#parts;
     if (out === undefined) return;
-    const bytes = await readFile(this.#model());
-    await saveBytes(out, bytes);
+    const bytes = readFileSync(this.#model());
+    saveBytes(out, bytes);
     this.#tell({ event: 'checkpoint', path: out, bytes: bytes.length, role: 'out' });
   }
 
@@ -163,6 +167,22 @@ class Course {
     const placed = { ...event, t: seconds(), step: trainee.optimizer.steps, epoch: trainee.epoch } as TrainingEvent;
     recorder.log(placed);
     tell(placed);
+  }
+}
+
+/** What a measurement gives; undefined where a wish to stop came first. It then goes on unheard until what it works on is freed. */
+async function unlessStopped<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result | undefined> {
+  work.catch(() => undefined);
+  let stopped = (): void => undefined;
+  const stop = new Promise<undefined>((resolve) => {
+    stopped = () => resolve(undefined);
+    signal.addEventListener('abort', stopped);
+    if (signal.aborted) stopped();
+  });
+  try {
+    return await Promise.race([work, stop]);
+  } finally {
+    signal.removeEventListener('abort', stopped);
   }
 }
 
