@@ -7,7 +7,13 @@ export function startWorker(job: Job, tell: Tell): Running {
   const flag = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
   const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: { job, flag } });
   const done = new Promise<void>((resolve, reject) => {
-    worker.on('message', (event: TrainingEvent) => tell(event));
+    worker.on('message', (event: TrainingEvent) => {
+      tell(event);
+      if (!isLast(event)) return;
+      // All is on the disk. What may still be busy in there, a driver for instance, does not keep the process.
+      worker.unref();
+      resolve();
+    });
     worker.on('error', reject);
     worker.on('exit', () => resolve());
   });
@@ -18,4 +24,8 @@ export function startWorker(job: Job, tell: Tell): Running {
       worker.postMessage('stop', []);
     },
   };
+}
+
+function isLast({ event }: TrainingEvent): boolean {
+  return event === 'done' || event === 'plan' || event === 'error';
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { successor } from '@unroll/device';
 import { DivergenceError } from '@unroll/train';
 import { CliError } from '../errors.ts';
@@ -11,7 +11,7 @@ import { divergenceMessage, Watch, type Fault } from './divergence.ts';
 import type { DoneEvent, TrainingEvent } from './events.ts';
 import { newFolder, placesOf, type Opened } from './open.ts';
 import type { Job, Stop, Tell } from './protocol.ts';
-import { Recorder, type Saved } from './recorder.ts';
+import { Recorder } from './recorder.ts';
 
 /** Seconds between checkpoints, unless they go by updates: what a crash may cost at most. */
 const longestUnsaved = 30;
@@ -47,7 +47,6 @@ class Course {
   readonly #parts: Parts;
   readonly #watch: Watch;
   #savedAt: { step: number; seconds: number } | undefined;
-  #best: Saved | undefined;
   #loss: number | null = null;
 
   constructor(parts: Parts) {
@@ -104,8 +103,7 @@ class Course {
     this.#tell({ event: 'eval', loss, metrics, best: trainee.isBest, about });
     // A last measurement that nobody waits for is not compared with the others.
     if (!trainee.isBest || trainee.history.latest('heldOut')?.step !== trainee.optimizer.steps) return;
-    this.#best = await recorder.saveBest(trainee);
-    this.#tell({ event: 'checkpoint', ...this.#best, role: 'best' });
+    this.#tell({ event: 'checkpoint', ...(await recorder.saveBest(trainee)), role: 'best' });
   }
 
   async #conclude(): Promise<void> {
@@ -132,10 +130,10 @@ class Course {
     if (fault !== undefined) this.#tell({ event: 'warning', message: `${recorder.folder}/${runFiles.log}: ${fault}; the log ends here` });
   }
 
-  /** The best of this process, or else the last: what `--out` names and what is to be used. */
+  /** The best, of an earlier process perhaps, or else the last: what `--out` names and what is to be used. */
   #model(): string {
     const { recorder: { folder } } = this.#parts;
-    return this.#best?.path ?? `${folder}/${runFiles.last}`;
+    return [runFiles.best, runFiles.last].map((name) => `${folder}/${name}`).find((path) => existsSync(path)) ?? folder;
   }
 
   #copyOut(): void {
