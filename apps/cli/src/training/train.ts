@@ -67,7 +67,8 @@ export async function runJob(job: Job, { io, format, finish }: Session): Promise
   try {
     await running.done;
   } finally {
-    stop.end();
+    // After a first signal a second one still means the same, until the process is gone.
+    if (stop.signal === undefined) stop.end();
     reporter.end();
   }
   const { last } = reporter;
