@@ -72,11 +72,13 @@ class Course {
     const { stop, job, opened: { trainee } } = this.#parts;
     // Processors are not taken away.
     const successors = job.backend === 'webgpu' ? successor({ say: (message) => this.#tell({ event: 'warning', message }) }) : undefined;
+    const course = trainee.train(stop.signal, successors);
+    let isLeft = false;
     try {
-      const course = trainee.train(stop.signal, successors);
       for (;;) {
         const next = course.next();
         const result = trainee.isMeasuring ? await unlessStopped(next, stop.signal) : await next;
+        isLeft = result === undefined;
         if (result === undefined || result.done === true) return;
         if (result.value.kind === 'step') await this.#stepped(result.value);
         else await this.#evaluated(result.value);
@@ -84,6 +86,9 @@ class Course {
       }
     } catch (error) {
       throw error instanceof DivergenceError ? this.#diverged(error) : error;
+    } finally {
+      // What the course holds is freed. A measurement that nobody waits for would be waited for, so that is left to the end of the process.
+      if (!isLeft) await course.return(undefined);
     }
   }
 
