@@ -66,7 +66,7 @@ async function ett(): Promise<void> {
 async function jsb(): Promise<void> {
   const { train: learnt, validation, test } = parseChorales(readFileSync(join(data, 'jsb-chorales-quarter.json'), 'utf8'), 'jsb-chorales-quarter.json');
   const run = tag.create({ train: choraleSet(learnt), heldOut: choraleSet(validation) }, {
-    cell: 'gru', hidden: 200, dropout: 0.5, lr: 3e-3, schedule: 'cosine', batch: 8, epochs: 60, clip: 1, scaling: 'none', seed,
+    cell: 'lstm', hidden: 400, dropout: 0.6, lr: 3e-3, schedule: 'cosine', batch: 8, epochs: 50, clip: 1, scaling: 'none', seed,
   });
   await learn(run, ({ loss }) => `validation NLL per frame ${loss.toFixed(3)}`);
   if (!run.best.empty) run.best.restore();

@@ -138,9 +138,9 @@ def jsb(data, split, say):
                 frames[t, int(pitch) - 21] = 1
         return frames
     train, valid, test = ([roll(p) for p in pieces[name]] for name in ("train", "valid", "test"))
-    net = Net("gru", 88, 200, 88, dropout=0.5, per_step=True)
+    net = Net("lstm", 88, 400, 88, dropout=0.6, per_step=True)
     optim = torch.optim.Adam(net.parameters(), lr=3e-3)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optim, 60 * math.ceil(len(train) / 8))
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optim, 50 * math.ceil(len(train) / 8))
     def total(group):
         lengths = [len(p) - 1 for p in group]
         logits = net(pad_sequence([p[:-1] for p in group]))
@@ -153,7 +153,7 @@ def jsb(data, split, say):
             sums = [total(part[k:k + 64]) for k in range(0, len(part), 64)]
         return sum(float(s) for s, _ in sums) / sum(n for _, n in sums)
     best, kept = math.inf, None
-    for epoch in range(60):
+    for epoch in range(50):
         net.train()
         for group in batches(train, 8, key=len):
             loss, frames = total([train[k] for k in group])
