@@ -32,7 +32,7 @@ export const trials: Readonly<Record<TrialName, Trial>> = {
   'temporal-order-6a-lstm': { ...temporalOrder, cell: 'lstm', hidden: 64, gateBias: { f: 5, i: -1 }, lr: 3e-3 },
   'temporal-order-6a-gru': { ...temporalOrder, cell: 'gru', hidden: 32, gateBias: { z: 3 }, lr: 5e-3 },
   'copy-gru': {
-    task: 'copy', options: { delay: 20 }, cell: 'gru', hidden: 128, gateBias: { z: 2 }, batch: 64, lr: 5e-3, clip: 1, steps: 5000, testEvery: 50, criterion: 'accuracy', goal: 0.99, expected: true,
+    task: 'copy', options: { delay: 20 }, cell: 'gru', hidden: 128, gateBias: { z: 2 }, batch: 64, lr: 5e-3, clip: 1, steps: 10_000, testEvery: 50, criterion: 'accuracy', goal: 0.99, expected: true,
     published: { source: 'Arjovsky, Shah and Bengio 2016, arXiv 1511.06464', value: 'LSTM: no better than without memory at T = 100 and beyond' },
   },
   'addition-gru': {
