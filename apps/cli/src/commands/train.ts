@@ -1,9 +1,13 @@
+import type { RemoteName } from '@unroll/datasets';
 import type { Command } from 'commander';
 import type { Session } from '../command.ts';
 import { chosenRecipe } from '../options/choose.ts';
 import { recipes } from '../options/recipes.ts';
 import { runSpecs } from '../options/shared.ts';
 import { addOptions } from '../options/spec.ts';
+
+/** By name alone: the sets themselves are loaded when one is asked for. */
+const remoteNames: Readonly<Record<RemoteName, true>> = { 'tiny-shakespeare': true, 'mnist': true, 'jsb-chorales': true, 'names': true, 'ett': true };
 
 export function define(command: Command, session: Session): void {
   const { recipe, named } = chosenRecipe(session.words);
@@ -12,7 +16,7 @@ export function define(command: Command, session: Session): void {
   command
     .usage(`${named ? recipe : '[RECIPE]'} DATA... [options]`)
     .description(
-      `Train ${summary}. DATA is ${data}; - is stdin, and the name of a remote set (see \`unroll datasets\`) has it fetched. `
+      `Train ${summary}. DATA is ${data}; - is stdin, and the name of a remote set (${Object.keys(remoteNames).join(', ')}) has it fetched. `
       + 'Ctrl-C ends the training early and saves what there is; --resume goes on, and gives the same bytes as if nothing had happened.'
       + (others.length === 0 ? '' : `\n\nThe first word may name another kind of training: ${others.join(', ')}.`),
     )
