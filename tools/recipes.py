@@ -47,16 +47,11 @@ def update(net, optim, loss, clip=1.0):
     nn.utils.clip_grad_norm_(net.parameters(), clip)
     optim.step()
 
-def names(data, split, say):
-    symbols = {c: i for i, c in enumerate(sorted(set("".join(split["lines"]))))}
-    encoded = [torch.tensor([symbols[c] for c in line]) for line in split["lines"]]
-    labels = torch.tensor(split["labels"])
-    net = Net("gru", 32, 128, int(labels.max()) + 1, symbols=len(symbols), bidirectional=True)
-    optim = torch.optim.Adam(net.parameters(), lr=2e-3)
-    run = lambda which: net(pad_sequence([encoded[i] for i in which]), torch.tensor([len(encoded[i]) for i in which]))
+def learn_labels(net, optim, run, labels, split, say, **order):
+    """Eight passes over the labelled sequences, each measured on those held out."""
     for epoch in range(8):
         net.train()
-        for group in batches(split["train"], 64, key=lambda i: len(encoded[i])):
+        for group in batches(split["train"], 64, **order):
             which = [split["train"][k] for k in group]
             update(net, optim, F.cross_entropy(run(which), labels[which]))
         net.eval()
@@ -64,6 +59,15 @@ def names(data, split, say):
             scores = torch.cat([run(split["heldOut"][k:k + 256]) for k in range(0, len(split["heldOut"]), 256)])
             wanted = labels[split["heldOut"]]
             say(f"epoch {epoch + 1}: accuracy {100 * (scores.argmax(-1) == wanted).float().mean():.2f} %, {F.cross_entropy(scores, wanted):.4f} nats")
+
+def names(data, split, say):
+    symbols = {c: i for i, c in enumerate(sorted(set("".join(split["lines"]))))}
+    encoded = [torch.tensor([symbols[c] for c in line]) for line in split["lines"]]
+    labels = torch.tensor(split["labels"])
+    net = Net("gru", 32, 128, int(labels.max()) + 1, symbols=len(symbols), bidirectional=True)
+    optim = torch.optim.Adam(net.parameters(), lr=2e-3)
+    run = lambda which: net(pad_sequence([encoded[i] for i in which]), torch.tensor([len(encoded[i]) for i in which]))
+    learn_labels(net, optim, run, labels, split, say, key=lambda i: len(encoded[i]))
 
 def idx(path):
     raw = gzip.open(path).read()
@@ -77,16 +81,7 @@ def mnist(data, split, say):
     net = Net("lstm", 28, 256, 10, layers=2)
     optim = torch.optim.Adam(net.parameters(), lr=1e-3)
     run = lambda which: net(images[which].transpose(0, 1))
-    for epoch in range(8):
-        net.train()
-        for group in batches(split["train"], 64):
-            which = [split["train"][k] for k in group]
-            update(net, optim, F.cross_entropy(run(which), labels[which]))
-        net.eval()
-        with torch.no_grad():
-            scores = torch.cat([run(split["heldOut"][k:k + 256]) for k in range(0, len(split["heldOut"]), 256)])
-            wanted = labels[split["heldOut"]]
-            say(f"epoch {epoch + 1}: accuracy {100 * (scores.argmax(-1) == wanted).float().mean():.2f} %, {F.cross_entropy(scores, wanted):.4f} nats")
+    learn_labels(net, optim, run, labels, split, say)
 
 def ett(data, split, say):
     rows = [line.split(",")[1:] for line in (data / "ETTh1.csv").read_text().splitlines()[1:]]

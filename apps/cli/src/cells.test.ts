@@ -1,27 +1,16 @@
 import { cellFromText, cells, latexOf, textOf } from '@unroll/cells';
 import { readSafetensors, writeSafetensors } from '@unroll/interop';
 import { memory } from '@unroll/tensor';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cellNames } from './cell-names.ts';
 import { run } from './run.ts';
-import { captureIo } from './testing.ts';
+import { captureIo, storyFolder } from './testing.ts';
 
-let folder = '';
-const before = process.cwd();
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'unroll-cells-'));
-  process.chdir(folder);
-  await writeFile('story.txt', 'The tide comes in, the tide goes out, and nobody asks why.\n'.repeat(20));
-});
-
-afterEach(async () => {
-  process.chdir(before);
-  await rm(folder, { recursive: true });
-});
+const { enter, leave } = storyFolder();
+beforeEach(enter);
+afterEach(leave);
 
 interface Result {
   readonly code: number;

@@ -3,28 +3,18 @@ import { readSafetensors, writeSafetensors } from '@unroll/interop';
 import { textDefaults } from '@unroll/train';
 import { memory } from '@unroll/tensor';
 import { torchFixtures } from '@unroll/testing';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { commands } from './commands/index.ts';
 import { run } from './run.ts';
-import { captureIo, type CapturedOptions } from './testing.ts';
+import { captureIo, storyFolder, type CapturedOptions } from './testing.ts';
 
-let folder = '';
-const before = process.cwd();
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'unroll-cli-'));
-  process.chdir(folder);
-  await writeFile('story.txt', 'The tide comes in, the tide goes out, and nobody asks why.\n'.repeat(20));
-});
-
-afterEach(async () => {
-  process.chdir(before);
-  await rm(folder, { recursive: true });
-});
+const { enter, leave } = storyFolder();
+beforeEach(enter);
+afterEach(leave);
 
 interface Result {
   readonly code: number;

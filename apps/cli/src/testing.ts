@@ -1,4 +1,6 @@
 import { readdirSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { useBackend, type BackendName } from './backend.ts';
 import type { Io, Output, StopSignal } from './io.ts';
@@ -52,6 +54,23 @@ export function captureIo({ tty = false, columns = 80, env = {}, stdin = '' }: C
     onStop: (handler) => {
       handlers.add(handler);
       return () => void handlers.delete(handler);
+    },
+  };
+}
+
+/** A folder of a test's own as the working directory, with a small text in it: `enter` before each test, `leave` after it. */
+export function storyFolder(): { readonly enter: () => Promise<void>; readonly leave: () => Promise<void> } {
+  const before = process.cwd();
+  let folder = '';
+  return {
+    enter: async () => {
+      folder = await mkdtemp(join(tmpdir(), 'unroll-cli-'));
+      process.chdir(folder);
+      await writeFile('story.txt', 'The tide comes in, the tide goes out, and nobody asks why.\n'.repeat(20));
+    },
+    leave: async () => {
+      process.chdir(before);
+      await rm(folder, { recursive: true });
     },
   };
 }

@@ -1,7 +1,7 @@
 import { cells } from '@unroll/cells';
 import { gateOrders, kerasBiases, type ExchangedCell } from './layouts.ts';
 import { ExchangeError, parameterOf, reordered, transposed, type ExchangedTensor, type RecurrentLayer } from './network.ts';
-import { registeredName } from './same.ts';
+import { exchangedName } from './same.ts';
 
 /** What `get_weights()` gives for one Keras layer (one direction of a Bidirectional), G gates in `gateOrders.keras`. */
 export interface KerasWeights {
@@ -58,15 +58,10 @@ function namedParameters(layer: RecurrentLayer, { kernel, recurrentKernel, bias 
 }
 
 function kerasCell({ cell, projSize = 0 }: RecurrentLayer): { order: readonly string[]; gates: readonly string[]; twoBiases: boolean } {
-  const name = registeredName(cell);
-  const known = name === undefined || projSize > 0 || !isExchanged(name) ? undefined : name;
-  const order = known === undefined ? undefined : gateOrders.keras[known];
-  if (known === undefined || order === undefined) throw new ExchangeError(`keras: it has no layer that computes ${cell.name}${projSize > 0 ? ' with a projection' : ''}; it has SimpleRNN, LSTM and GRU.`);
-  return { order, gates: cell.inputGates, twoBiases: kerasBiases[known] === 2 };
-}
-
-function isExchanged(name: string): name is ExchangedCell {
-  return name in kerasBiases;
+  const name = exchangedName(cell, projSize);
+  const order = name === undefined ? undefined : gateOrders.keras[name];
+  if (name === undefined || order === undefined) throw new ExchangeError(`keras: it has no layer that computes ${cell.name}${projSize > 0 ? ' with a projection' : ''}; it has SimpleRNN, LSTM and GRU.`);
+  return { order, gates: cell.inputGates, twoBiases: kerasBiases[name] === 2 };
 }
 
 function joinedBias(input: ExchangedTensor, recurrent: ExchangedTensor, both: boolean): ExchangedTensor {

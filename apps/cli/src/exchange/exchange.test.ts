@@ -1,25 +1,14 @@
 import { readOnnx, readSafetensors, toFloat32Array, writeSafetensors } from '@unroll/interop';
 import { memory } from '@unroll/tensor';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { run } from '../run.ts';
-import { captureIo, type CapturedIo } from '../testing.ts';
+import { captureIo, storyFolder, type CapturedIo } from '../testing.ts';
 
-let folder = '';
-const before = process.cwd();
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'unroll-exchange-'));
-  process.chdir(folder);
-  await writeFile('story.txt', 'The tide comes in, the tide goes out, and nobody asks why.\n'.repeat(20));
-});
-
-afterEach(async () => {
-  process.chdir(before);
-  await rm(folder, { recursive: true });
-});
+const { enter, leave } = storyFolder();
+beforeEach(enter);
+afterEach(leave);
 
 async function unroll(...args: string[]): Promise<CapturedIo & { readonly code: number }> {
   const io = captureIo();

@@ -1,29 +1,19 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { run } from '../run.ts';
-import { captureIo, type CapturedIo } from '../testing.ts';
+import { captureIo, storyFolder, type CapturedIo } from '../testing.ts';
 import { nearest } from './nearest.ts';
 import { recipes } from './recipes.ts';
 import { configSchema } from './schema.ts';
 import { runSpecs } from './shared.ts';
 
 const schemaFolder = join(import.meta.dirname, '../../schema');
-const before = process.cwd();
-let folder = '';
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'unroll-options-'));
-  process.chdir(folder);
-  await writeFile('story.txt', 'The tide comes in, the tide goes out, and nobody asks why.\n'.repeat(20));
-});
-
-afterEach(async () => {
-  process.chdir(before);
-  await rm(folder, { recursive: true });
-});
+const { enter, leave } = storyFolder();
+beforeEach(enter);
+afterEach(leave);
 
 async function unroll(...args: string[]): Promise<CapturedIo & { readonly code: number }> {
   const io = captureIo();

@@ -1,7 +1,7 @@
 import type { DivergenceError } from '@unroll/train';
 
 /** A loss that many times that of the first update, for so many updates in a row, is no spike any more. */
-const farAbove = 10;
+export const farAbove = 10;
 const inARow = 3;
 
 /** What is known of the update at which a training went wrong. */

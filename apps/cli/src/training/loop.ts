@@ -4,6 +4,7 @@ import { CliError } from '../errors.ts';
 import type { Io, StopSignal } from '../io.ts';
 import { Meter } from '../print/meter.ts';
 import { Status } from '../print/status.ts';
+import { divergenceMessage, farAbove, type Fault } from './divergence.ts';
 import { interruption } from './interruption.ts';
 
 /** How a training ended. */
@@ -70,13 +71,6 @@ async function follow(run: TextRun, io: Io, status: Status, isOver: (step: numbe
   return evaluation;
 }
 
-/** The loss that many times that of the first step is no spike any more. */
-const farAbove = 10;
-
-function diverged({ step, loss, gradNorm = NaN }: Pick<DivergenceError, 'step' | 'loss' | 'gradNorm'>, before: StepProgress | undefined): CliError {
-  const last = before === undefined ? '' : `, after ${before.loss.toPrecision(4)} and ${before.gradNorm.toPrecision(4)} at step ${before.step}`;
-  return new CliError(
-    'diverged',
-    `the training diverged: at step ${step} the loss is ${loss.toPrecision(4)} and the gradient norm ${gradNorm.toPrecision(4)}${last}; try a smaller --lr or --clip; nothing was saved`,
-  );
+function diverged(fault: Fault, before: StepProgress | undefined): CliError {
+  return new CliError('diverged', divergenceMessage(fault, before, 'try a smaller --lr or --clip; nothing was saved'));
 }

@@ -1,7 +1,7 @@
 import type { Cell } from '@unroll/cells';
 import { gateOrders, type ExchangedCell } from '../layouts.ts';
 import { parameterOf, reordered, type ExchangedTensor, type RecurrentLayer } from '../network.ts';
-import { registeredName } from '../same.ts';
+import { exchangedName } from '../same.ts';
 import type { AttributeValue, GraphWriter } from './graph.ts';
 
 /** A cell that ONNX has an operator for. */
@@ -28,15 +28,10 @@ const operators: Readonly<Record<ExchangedCell, Omit<NativeNode, 'gates' | 'orde
 
 /** The operator that computes what the cell's equations say; undefined where there is none: a name alone proves nothing. */
 export function nativeNodeOf(cell: Cell, projSize: number): NativeNode | undefined {
-  const name = registeredName(cell);
-  if (name === undefined || !isExchanged(name) || projSize > 0) return undefined;
-  const order = gateOrders.onnx[name];
-  if (order === undefined) return undefined;
+  const name = exchangedName(cell, projSize);
+  const order = name === undefined ? undefined : gateOrders.onnx[name];
+  if (name === undefined || order === undefined) return undefined;
   return { ...operators[name], gates: cell.inputGates, order };
-}
-
-function isExchanged(name: string): name is ExchangedCell {
-  return name in operators;
 }
 
 /** Where a layer's values come from and go to. `states`: (D, B, H) each, or undefined where they start at zero. */
