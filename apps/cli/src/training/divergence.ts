@@ -1,7 +1,7 @@
 import type { DivergenceError } from '@unroll/train';
 
 /** A loss that many times that of the first update, for so many updates in a row, is no spike any more. */
-export const farAbove = 10;
+const farAbove = 10;
 const inARow = 3;
 
 /** What is known of the update at which a training went wrong. */
@@ -15,7 +15,7 @@ export class Watch {
   #before: Fault | undefined;
 
   /** @param first the loss of the very first update, where that was made in an earlier process */
-  constructor(first: number | undefined) {
+  constructor(first?: number) {
     this.#first = first;
   }
 

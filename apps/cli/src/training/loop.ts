@@ -1,10 +1,10 @@
-import { evaluateText, trainText, type StepProgress, type TextEvaluation, type TextRun } from '@unroll/recipes';
+import { evaluateText, trainText, type TextEvaluation, type TextRun } from '@unroll/recipes';
 import { DivergenceError } from '@unroll/train';
 import { CliError } from '../errors.ts';
 import type { Io, StopSignal } from '../io.ts';
 import { Meter } from '../print/meter.ts';
 import { Status } from '../print/status.ts';
-import { divergenceMessage, farAbove, type Fault } from './divergence.ts';
+import { divergenceMessage, Watch, type Fault } from './divergence.ts';
 import { interruption } from './interruption.ts';
 
 /** How a training ended. */
@@ -50,15 +50,13 @@ export async function trainVisibly(run: TextRun, io: Io, { longest = Infinity, l
 /** The evaluation at the end, if the run got there. */
 async function follow(run: TextRun, io: Io, status: Status, isOver: (step: number) => boolean): Promise<TextEvaluation | undefined> {
   const meter = new Meter(run.config.steps, io.now, run.optimizer.steps);
-  let [first, before]: [number?, StepProgress?] = [];
+  const watch = new Watch();
   let evaluation: TextEvaluation | undefined;
   try {
     for await (const progress of trainText(run)) {
       if (progress.kind === 'evaluation') evaluation = progress;
       if (progress.kind === 'step') {
-        first ??= progress.loss;
-        if (progress.loss > farAbove * first) throw diverged(progress, before);
-        before = progress;
+        if (watch.hasDiverged(progress)) throw diverged(progress, watch.before);
         meter.add(progress.loss, progress.tokens);
         const over = isOver(progress.step);
         status.update(meter.progress, over);
@@ -66,11 +64,11 @@ async function follow(run: TextRun, io: Io, status: Status, isOver: (step: numbe
       }
     }
   } catch (error) {
-    throw error instanceof DivergenceError ? diverged(error, before) : error;
+    throw error instanceof DivergenceError ? diverged(error, watch.before) : error;
   }
   return evaluation;
 }
 
-function diverged(fault: Fault, before: StepProgress | undefined): CliError {
+function diverged(fault: Fault, before: Fault | undefined): CliError {
   return new CliError('diverged', divergenceMessage(fault, before, 'try a smaller --lr or --clip; nothing was saved'));
 }
