@@ -64,7 +64,9 @@ test('a workload is measured on any backend, and nothing is left', async () => {
 
 test('the self test passes where numbers are right, and fails where they are not', async () => {
   const good = await wasm();
+  const before = memory().tensors;
   expect(await selfTest(good)).toMatchObject({ ok: true, tolerance: 2e-4 });
+  expect(memory().tensors).toBe(before);
   const wrong: Backend = Object.assign(Object.create(good) as Backend, {
     supports: good.supports.bind(good), allocate: good.allocate.bind(good), free: good.free.bind(good), write: good.write.bind(good), dispatch: good.dispatch.bind(good), memory: good.memory.bind(good),
     read: async (...rest: Parameters<Backend['read']>): Promise<HostData> => (await good.read(...rest)).map((value) => value * 1.001),
@@ -82,13 +84,15 @@ test('the host is examined', async () => {
 
 test('a lost GPU is followed by a new one, by the processor after two losses within a minute, or where there is none', async () => {
   const said: string[] = [];
+  const reasons: unknown[] = [];
   let clock = 0;
-  const next = successor({ say: (sentence) => said.push(sentence), now: () => clock, openers: { webgpu: gpu() } });
+  const next = successor({ say: (sentence, { name, reason, losses }) => { said.push(sentence); reasons.push([name, reason, losses]); }, now: () => clock, openers: { webgpu: gpu() } });
   expect((await next(new Error('reset'))).name).toBe('reference');
   clock += 61_000;
   expect((await next(new Error('reset'))).name).toBe('reference');
   clock += 59_000;
   expect((await next(new Error('asleep'))).name).toBe('wasm');
+  expect(reasons).toEqual([['webgpu', 'again', 1], ['webgpu', 'again', 1], ['wasm', 'often', 2]]);
   const alone = successor({ say: (sentence) => said.push(sentence), openers: { webgpu: () => Promise.reject(new Error('no adapter')) } });
   expect((await alone(new Error('unplugged'))).name).toBe('wasm');
   expect(said).toEqual([

@@ -3,4 +3,4 @@ export { crossover, usualWorkloads, type Cache, type CrossoverOptions, type Meas
 export { millisecondsOf, shapeClass, type Workload } from './workload.ts';
 export { selfTest, type SelfTest } from './self-test.ts';
 export { examineGpu, examineHost, type GpuReport, type HostReport } from './examine.ts';
-export { successor, type SuccessorOptions } from './successor.ts';
+export { successor, type Succession, type SuccessorOptions } from './successor.ts';

@@ -17,8 +17,9 @@ export interface OpenOptions {
   readonly cache?: Cache;
   /** Measures also on a GPU that is the processor in disguise; otherwise that is never chosen. */
   readonly measureSoftware?: boolean;
-  /** For tests: other ways to open and to measure. */
+  /** Other ways to open backends: with options of their own, or in tests. */
   readonly openers?: Partial<Openers>;
+  /** Another way to measure, for who has the training itself at hand; otherwise a layer of the workload's sizes is trained. */
   readonly milliseconds?: CrossoverOptions['milliseconds'];
 }
 

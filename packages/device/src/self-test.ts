@@ -32,14 +32,14 @@ function distance(a: number, b: number): number {
 const [steps, batch, inputSize, hiddenSize] = [7, 3, 5, 19];
 
 async function results(backend: Backend): Promise<number[][]> {
-  const tensors = on(backend, () => scope(computed));
+  const layer = on(backend, () => new Recurrent(lstm, inputSize, hiddenSize, { numLayers: 2, generator: new Generator(3) }));
+  const tensors = on(backend, () => scope(() => computed(layer)));
   const numbers = await Promise.all(tensors.map(async (one) => Array.from(await one.data())));
-  for (const one of tensors) one.dispose();
+  for (const one of [layer, ...tensors]) one.dispose();
   return numbers;
 }
 
-function computed(): readonly Tensor[] {
-  const layer = new Recurrent(lstm, inputSize, hiddenSize, { numLayers: 2, generator: new Generator(3) });
+function computed(layer: Recurrent): readonly Tensor[] {
   const input = tensor(Float32Array.from({ length: steps * batch * inputSize }, (_, k) => Math.sin(k)), { shape: [steps, batch, inputSize] });
   const { aux, gradients } = valueAndGrad(layer, () => {
     const [output] = layer.forward(input);

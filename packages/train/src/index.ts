@@ -31,4 +31,4 @@ export {
 export { scheduleOf } from './plan.ts';
 export { bitsPerCharacter, MovingMean, perplexity } from './metrics.ts';
 
-export type { Recovery } from './recovery.ts';
+export { isLost, type Recovery } from './recovery.ts';

@@ -252,7 +252,7 @@ export class Lab {
   #noticed(model: ModelState, notice: Notice): void {
     model.notice = notice;
     const { step, backend } = notice.values;
-    if (notice.code !== 'device-lost' || typeof step !== 'number' || model.opened === undefined) return;
+    if (!wentBack(notice) || typeof step !== 'number' || model.opened === undefined) return;
     model.curve.cut(step);
     model.step = step;
     model.opened = { ...model.opened, backend: backend === 'webgpu' ? 'webgpu' : 'wasm' };
@@ -283,6 +283,11 @@ export class Lab {
   async #traced(slot: Slot, now: boolean): Promise<void> {
     if (this.models[slot].status === 'ready') await this.#tracers[slot].refresh(this.sequence, now);
   }
+}
+
+/** Whether it was sent back to a snapshot, on another device. */
+function wentBack({ code }: Notice): boolean {
+  return code === 'device-lost' || code === 'device-lost-often' || code === 'device-gone';
 }
 
 function learningOf({ lr, clip, truncate }: Config): Learning {

@@ -3,6 +3,9 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright';
 import { preview, type PreviewServer } from 'vite';
+import type { Config, TaskName } from '../config/config.ts';
+import { toFragment } from '../config/fragment.ts';
+import { firstConfig, optionsOf, taskInfos } from '../config/tasks.ts';
 
 /** Pages of the built playground in a real browser, for tests. */
 
@@ -39,9 +42,15 @@ export class Stage {
   }
 
   /** A page of its own, opened and ready to train. Whatever it says as an error is in `errors`, requests to others in `foreign`. */
-  async open({ hash = '', isolation = true, ...options }: OpenOptions = {}): Promise<Opened> {
-    const context = await this.#browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  async open({ hash = '', isolation = true, worker = '', ...options }: OpenOptions = {}): Promise<Opened> {
+    const context = await this.#browser.newContext({ viewport: { width: 1280, height: 900 }, ...(worker === '' ? {} : { serviceWorkers: 'block' }), ...options });
     const page = await context.newPage();
+    if (worker !== '') {
+      await page.route('**/worker-*.js', async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ response, body: `${worker}\n${await response.text()}` });
+      });
+    }
     const url = this.#urls[isolation ? 0 : 1];
     const [errors, foreign]: [string[], string[]] = [[], []];
     page.on('pageerror', (error) => errors.push(error.message));
@@ -61,6 +70,8 @@ export class Stage {
 export interface OpenOptions extends NonNullable<Parameters<Browser['newContext']>[0]> {
   readonly hash?: string;
   readonly isolation?: boolean;
+  /** Runs in the workers before their own code: another machine, as it were. */
+  readonly worker?: string;
 }
 
 export interface Opened {
@@ -69,6 +80,11 @@ export interface Opened {
   readonly errors: readonly string[];
   readonly foreign: readonly string[];
   readonly url: string;
+}
+
+/** The address of a task as it starts, with something changed. */
+export async function hashOf(task: TaskName, change: Partial<Config> = {}): Promise<string> {
+  return `#${await toFragment({ config: { ...firstConfig, ...taskInfos[task].start, task, options: optionsOf(task, {}), ...change } })}`;
 }
 
 /** Trains until so many steps were made by all three, then pauses. */
@@ -81,10 +97,10 @@ export async function trainTo(page: Page, steps: number): Promise<void> {
 }
 
 /** What the models of the page have come to. */
-export function modelsOf(page: Page): Promise<readonly { readonly step: number; readonly score: number; readonly losses: readonly (number | null)[]; readonly backend: string }[]> {
+export function modelsOf(page: Page): Promise<readonly { readonly step: number; readonly score: number; readonly losses: readonly (number | null)[]; readonly backend: string; readonly threads: number }[]> {
   return page.evaluate(() => {
-    const { lab } = globalThis as unknown as { lab: { models: { step: number; score: number; opened: { backend: string }; curve: { values: (quantity: string) => (number | null)[] } }[] } };
-    return lab.models.map(({ step, score, curve, opened }) => ({ step, score, losses: curve.values('loss'), backend: opened.backend }));
+    const { lab } = globalThis as unknown as { lab: { models: { step: number; score: number; opened: { backend: string; threads: number }; curve: { values: (quantity: string) => (number | null)[] } }[] } };
+    return lab.models.map(({ step, score, curve, opened }) => ({ step, score, losses: curve.values('loss'), backend: opened.backend, threads: opened.threads }));
   });
 }
 

@@ -36,6 +36,8 @@ export interface Opened {
   readonly hidden: number;
   /** Where it computes. */
   readonly backend: BackendName;
+  /** Threads of the processor that it may use. */
+  readonly threads: number;
   /** Values of the cell that a trace has, in the order of its definition: gates and states. */
   readonly values: readonly string[];
   /** Those of them that are states. */
@@ -80,11 +82,13 @@ export interface Progress {
 }
 
 /**
- * `diverged`: a loss that is no number (step, loss, gradNorm); `device-lost`: the GPU was lost, training went on from a step on a backend (step,
- * backend); `no-webgpu`: a GPU was asked for and there is none (message); `auto`: which backend was faster (backend, wasm and webgpu in steps a
- * second, 0 where there is none); `failed`: anything else, in its own words (message).
+ * `diverged`: a loss that is no number (step, loss, gradNorm); `device-lost`, `device-lost-often`, `device-gone`: the GPU was lost, or so often, or
+ * there is none any more, and training went on from a step on a backend (step, backend, losses, message); `no-webgpu`: a GPU was asked for and
+ * there is none (message); `auto`: which backend was faster (backend, wasm and webgpu in steps a second); `failed`: anything else, in its own
+ * words (message).
  */
-export type NoticeCode = 'diverged' | 'device-lost' | 'no-webgpu' | 'auto' | 'failed';
+export type NoticeCode = 'diverged' | LossCode | 'no-webgpu' | 'auto' | 'failed';
+export type LossCode = 'device-lost' | 'device-lost-often' | 'device-gone';
 
 /** Something that a visitor should be told; `words` has a sentence for each code. */
 export interface Notice {

@@ -1,7 +1,7 @@
 import { use } from '@unroll/tensor';
-import { DivergenceError } from '@unroll/train';
+import { DivergenceError, isLost } from '@unroll/train';
 import type { Learning } from '../config/config.ts';
-import { fasterDevice, isLoss, openDevice, type Device } from './backends.ts';
+import { Devices, type Device } from './devices.ts';
 import { forecastOf } from './forecast.ts';
 import { judge } from './judge.ts';
 import { cellOf, widthOf } from './match.ts';
@@ -20,8 +20,6 @@ const judgeEvery = 10;
 const ring = { capacity: 64, stride: 10 };
 /** Milliseconds of training after which questions get their turn. */
 const turnTime = 16;
-/** A GPU that is lost twice within so many milliseconds is left alone. */
-const patience = 60_000;
 /** Milliseconds between the snapshots that a lost device is recovered from. */
 const safeEvery = 2000;
 
@@ -30,22 +28,23 @@ export class Session {
   readonly #plan: NetworkPlan;
   readonly #tell: (message: Message) => void;
   readonly #meter: Meter;
+  readonly #devices: Devices;
   readonly #ring = new SnapshotRing<HostTraining>(ring.capacity, ring.stride);
   #learning: Learning;
   #device: Device;
   #network: Network;
   /** The newest snapshot, which need not be in the ring. */
   #safe: Snapshot<HostTraining> & { readonly time: number };
-  #lostAt = -Infinity;
   #limit = 0;
   #running = false;
   #closed = false;
   #queue: Promise<unknown> = Promise.resolve();
 
-  private constructor(plan: NetworkPlan, learning: Learning, { device, network, first }: { readonly device: Device; readonly network: Network; readonly first: HostTraining }, tell: (message: Message) => void) {
+  private constructor(plan: NetworkPlan, learning: Learning, { devices, device, network, first }: Begun, tell: (message: Message) => void) {
     this.#plan = plan;
     this.#tell = tell;
     this.#learning = learning;
+    this.#devices = devices;
     this.#device = device;
     this.#network = network;
     this.#meter = new Meter((progress) => tell({ kind: 'progress', progress }));
@@ -54,14 +53,14 @@ export class Session {
   }
 
   /** Builds the model. Throws EquationError for a cell that cannot be read, DataError for a text or table that cannot be learnt from. */
-  static async open(spec: RunSpec, tell: (message: Message) => void): Promise<Session> {
+  static async open(spec: RunSpec, tell: (message: Message) => void, devices: Devices = new Devices()): Promise<Session> {
     const cell = cellOf(spec);
     const source = await sourceOf(spec);
     const plan = { cell, source, hidden: widthOf(cell, spec, source.shape), seed: spec.seed, keep: spec.keep };
-    const device = spec.backend === 'auto' ? await fasterDevice(plan, spec) : await openDevice(spec.backend);
+    const device = await devices.open(spec.backend, { plan, learning: spec, batch: spec.batch });
     use(device.backend);
     const network = new Network(plan, spec);
-    return new Session(plan, spec, { device, network, first: await takeSnapshot(network) }, tell);
+    return new Session(plan, spec, { devices, device, network, first: await takeSnapshot(network) }, tell);
   }
 
   /** What it turned out to be. */
@@ -73,6 +72,7 @@ export class Session {
       parameters: Object.values(model.parameters()).reduce((sum, { size }) => sum + size, 0),
       hidden: model.rnn.hiddenSize,
       backend: this.#device.name,
+      threads: this.#device.threads,
       values: model.rnn.cell.values.map(({ name }) => name),
       states: model.rnn.cell.state,
       data: {
@@ -214,24 +214,30 @@ export class Session {
     try {
       return await body();
     } catch (error) {
-      if (!isLoss(error)) throw error;
-      await this.#recover();
+      if (!isLost(error)) throw error;
+      await this.#recover(error);
       return this.#onDevice(body);
     }
   }
 
-  // What was on the device is gone, so nothing is freed there. After the second loss in a minute the processor takes over.
-  async #recover(): Promise<void> {
+  // What was on the device is gone, so nothing is freed there.
+  async #recover(loss: Error): Promise<void> {
     this.#meter.flush(this.#network.step);
-    const again = performance.now() - this.#lostAt > patience;
-    this.#lostAt = performance.now();
-    this.#device = await openDevice(again ? 'webgpu' : 'wasm');
-    use(this.#device.backend);
+    const { notice, ...device } = await this.#devices.follow(loss);
+    this.#device = device;
+    use(device.backend);
     this.#network = new Network(this.#plan, this.#learning);
     await this.#restore(this.#safe);
     this.#ring.forget(this.#safe.step);
-    this.#tell({ kind: 'notice', notice: { code: 'device-lost', values: { step: this.#safe.step, backend: this.#device.name } } });
+    if (notice !== undefined) this.#tell({ kind: 'notice', notice: { ...notice, values: { ...notice.values, step: this.#safe.step } } });
   }
+}
+
+interface Begun {
+  readonly devices: Devices;
+  readonly device: Device;
+  readonly network: Network;
+  readonly first: HostTraining;
 }
 
 function noticeOf(error: unknown): Notice {

@@ -1,4 +1,5 @@
 import { EquationError } from '@unroll/cells';
+import { Devices } from './devices.ts';
 import type { Call, CallName, Calls, Message, Refusal } from './protocol.ts';
 import { Session } from './session.ts';
 
@@ -6,6 +7,7 @@ import { Session } from './session.ts';
 
 const tell = (message: Message, transfer: Transferable[] = []): void => globalThis.postMessage(message, { transfer });
 
+const devices = new Devices();
 let session: Session | undefined;
 
 type Answers = { readonly [Name in CallName]: (...args: Parameters<Calls[Name]>) => ReturnType<Calls[Name]> | Promise<ReturnType<Calls[Name]>> };
@@ -15,7 +17,7 @@ const answers: Answers = {
     const before = session;
     session = undefined;
     await before?.close();
-    session = await Session.open(spec, tell);
+    session = await Session.open(spec, tell, devices);
     return session.opened;
   },
   grant: (limit) => current().grant(limit),
