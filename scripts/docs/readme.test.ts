@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeSafetensors } from '@unroll/interop';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readManifests } from '../house/tree.ts';
 import { codeBlocks, moduleName, moduleText, placedErrors, type CodeBlock } from './readme.ts';
@@ -34,6 +35,17 @@ test('every block of every README compiles', () => {
 });
 
 describe('the README of the project', () => {
+  const shown = vi.fn();
+
+  // What the program for a page finds there.
+  beforeAll(() => {
+    vi.stubGlobal('fetch', async (name: string) => new Response(name === 'gestures.safetensors' ? gestures() : null));
+    vi.stubGlobal('onMotion', (hear: (sample: readonly number[]) => void) => [[0, 1, 0], [0.5, 0, 0]].forEach((sample) => hear(sample)));
+    vi.stubGlobal('show', (scores: ArrayLike<number>) => shown(Array.from(scores)));
+  });
+
+  afterAll(() => vi.unstubAllGlobals());
+
   test.each(blocks.filter(({ readme }) => readme === 'README.md'))('line $line runs, with two steps of training', async (block) => {
     const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
     const text = moduleText(block);
@@ -44,6 +56,13 @@ describe('the README of the project', () => {
     const reports: readonly unknown[][] = log.mock.calls;
     expect(reports.map(([step]) => step)).toEqual(short === text ? [] : [1, 2]);
     expect(reports.every(([, loss]) => Number.isFinite(loss))).toBe(true);
+  });
+
+  test('shows scores of five gestures for every motion', () => {
+    const scores: readonly (readonly number[])[] = shown.mock.calls.map(([each]) => each);
+    expect(scores.map(({ length }) => length)).toEqual([5, 5]);
+    expect(scores[0]).not.toEqual(scores[1]);
+    expect(scores.flat().every(Number.isFinite)).toBe(true);
   });
 });
 
@@ -74,6 +93,16 @@ describe('blocks', () => {
     expect(() => codeBlocks('a.md', text)).toThrow(message);
   });
 });
+
+/** A file as PyTorch writes it, of the module in the README. */
+function gestures(): Uint8Array<ArrayBuffer> {
+  const [hidden, gates] = [64, 4 * 64];
+  const layer = (k: number, input: number): readonly (readonly [string, readonly number[]])[] =>
+    [[`weight_ih_l${k}`, [gates, input]], [`weight_hh_l${k}`, [gates, hidden]], [`bias_ih_l${k}`, [gates]], [`bias_hh_l${k}`, [gates]]];
+  const shapes = new Map([...[...layer(0, 3), ...layer(1, hidden)].map(([name, shape]) => [`lstm.${name}`, shape] as const), ['head.weight', [5, hidden]], ['head.bias', [5]]]);
+  const values = (shape: readonly number[]): Float32Array => Float32Array.from({ length: shape.reduce((size, extent) => size * extent) }, (_, k) => Math.sin(k) / 8);
+  return new Uint8Array(writeSafetensors([...shapes].map(([name, shape]) => [name, { shape, data: values(shape) }])));
+}
 
 function compilerOutput(): string {
   const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
