@@ -62,7 +62,7 @@ it('chooses a core, or says why not', () => {
 
 describe('systems', () => {
   // Ours and TensorFlow.js were written by different people: where losses before and after updates agree, gradients and updates do.
-  it.each(['lstm-3x5x4x6x2', 'gru-original-3x5x4x6', 'rnn-3x5x4x6', 'lstm-3x5x4x6-infer'])('do the same work: %s', async (name) => {
+  it.each(['lstm-3x5x4x6x2', 'gru-original-3x5x4x6', 'rnn-3x5x4x6', 'lstm-3x5x4x6-infer', 'lstm-3x2x4x6x2-stream'])('do the same work: %s', async (name) => {
     const folder = mkdtempSync(join(tmpdir(), 'unroll-bench-test-'));
     const size = parseCase(name);
     writeData(size, join(folder, 'data'));

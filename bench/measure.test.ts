@@ -57,6 +57,13 @@ describe('measureCase', () => {
     expect(theirs).toMatchObject({ time: { median: 20, count: 4 }, theirsOverOurs: { median: 0.5 }, oursOverTheirs: { median: 2 } });
   });
 
+  it('compares by the clock what runs on several cores', async () => {
+    const scripts = [{ name: 'a', costs: 40 }, { name: 'b', costs: 20 }];
+    const { rows } = await measureCase(size, 'data', scripts.map((script, k) => ({ ...entrant(script, []), byClock: k === 1 })), plan, () => undefined);
+    expect(rows[0]).toMatchObject({ time: { median: 40 } });
+    expect(rows[1]).toMatchObject({ byClock: true, time: { median: 40 }, theirsOverOurs: { median: 0.5 } });
+  });
+
   it.each([
     { losses: [0.5006, 0.4], where: 'first' },
     { losses: [0.5, 0.4005], where: 'third' },

@@ -1,5 +1,5 @@
 import type { Case } from './cases.ts';
-import type { Reply, Request } from './protocol.ts';
+import type { Memory, Reply, Request } from './protocol.ts';
 import { summarise, type Summary } from './statistics.ts';
 
 /** A running system. */
@@ -9,7 +9,12 @@ export interface Runner {
 }
 
 /** A system that can be started. */
-export interface Entrant { readonly name: string; start(): Runner }
+export interface Entrant {
+  readonly name: string;
+  /** Its time, and ours beside it, is the clock's. */
+  readonly byClock?: boolean;
+  start(): Runner;
+}
 
 export interface Plan {
   /** Samples of each system, taken in turn. */
@@ -24,9 +29,11 @@ export interface Plan {
   readonly differentWork?: true;
 }
 
-/** One system in one case. Times are processor time of its whole process, in milliseconds. */
+/** One system in one case. Times are processor time of its whole process, in milliseconds, unless `byClock`. */
 export interface Row {
   readonly system: string;
+  /** Times and ratios are the clock's: it runs on several cores. */
+  readonly byClock?: true;
   readonly about: string;
   /** Starting the backend and loading the data; without the import of the library. */
   readonly prepareMs: number;
@@ -40,6 +47,8 @@ export interface Row {
   readonly time: Summary;
   /** Clock time by processor time: above 1 where others used the core. */
   readonly crowding: number;
+  /** Most bytes in one sample, where it tells. */
+  readonly memory?: Memory;
   /** Its time over ours in the same rounds. */
   readonly theirsOverOurs?: Summary;
   /** The inverse. */
@@ -82,6 +91,8 @@ class Racer {
   readonly #plan: Plan;
   readonly #samples: { readonly cpuMs: number; readonly wallMs: number }[] = [];
   readonly #losses: number[] = [];
+  readonly #clock: 'cpuMs' | 'wallMs';
+  #memory: Memory | undefined;
   #about = '';
   #prepareMs = 0;
   #firstMs = 0;
@@ -91,6 +102,7 @@ class Racer {
 
   constructor(entrant: Entrant, plan: Plan) {
     this.#name = entrant.name;
+    this.#clock = entrant.byClock === true ? 'wallMs' : 'cpuMs';
     this.#runner = entrant.start();
     this.#plan = plan;
   }
@@ -112,7 +124,8 @@ class Racer {
   async sample(round: number): Promise<void> {
     if (round >= this.#rounds) return;
     await this.#unlessFailed(async () => {
-      const { cpuMs, wallMs } = await this.#runner.request({ op: 'run', count: this.#repetitions });
+      const { cpuMs, wallMs, memory } = await this.#runner.request({ op: 'run', count: this.#repetitions });
+      this.#memory = memory;
       this.#samples.push({ cpuMs: cpuMs / this.#repetitions, wallMs: wallMs / this.#repetitions });
     });
   }
@@ -123,20 +136,21 @@ class Racer {
 
   result(first: Racer): Row | Failure {
     if (this.#failure !== undefined) return { system: this.#name, failure: this.#failure };
-    const samples = this.#samples.map(({ cpuMs }) => cpuMs);
+    const samples = this.#samples.map((sample) => sample[this.#clock]);
     const disagreement = this.#disagreement(first);
     return {
       system: this.#name, about: this.#about, prepareMs: this.#prepareMs, firstMs: this.#firstMs, losses: this.#losses, samples,
       time: summarise(samples),
+      ...(this.#clock === 'wallMs' ? { byClock: true as const } : {}), ...(this.#memory === undefined ? {} : { memory: this.#memory }),
       crowding: summarise(this.#samples.map(({ cpuMs, wallMs }) => wallMs / cpuMs)).median,
       ...(disagreement === undefined ? this.#ratios(first) : { disagreement }),
     };
   }
 
   #ratios(first: Racer): Pick<Row, 'theirsOverOurs' | 'oursOverTheirs'> {
-    const pairs = this.#samples.flatMap(({ cpuMs }, round) => {
-      const base = first.#samples[round]?.cpuMs;
-      return base === undefined ? [] : [cpuMs / base];
+    const pairs = this.#samples.flatMap((sample, round) => {
+      const base = first.#samples[round]?.[this.#clock];
+      return base === undefined ? [] : [sample[this.#clock] / base];
     });
     if (first === this || pairs.length === 0) return {};
     return { theirsOverOurs: summarise(pairs), oursOverTheirs: summarise(pairs.map((ratio) => 1 / ratio)) };

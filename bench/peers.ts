@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** Packages that lie apart from the workspace, because they are large and nobody else needs them. */
-export type Peer = '@jax-js/jax' | 'onnxruntime-node' | 'onnxruntime-web';
+export type Peer = '@jax-js/jax' | 'brain.js' | 'onnxruntime-node' | 'onnxruntime-web';
 
 const manifest = new URL('./peers/package.json', import.meta.url);
 

@@ -18,9 +18,14 @@ export interface Reply {
   readonly loss?: number;
   /** Where it uses a GPU: what this process has asked of it since it began. */
   readonly counts?: Counts;
+  /** To `run`, of ours: most bytes of tensors during it, and of all WebAssembly memory. */
+  readonly memory?: Memory;
   /** Instead of all else: why it cannot. */
   readonly error?: string;
 }
+
+/** Bytes. */
+export interface Memory { readonly tensors: number; readonly reserved: number }
 
 /** A case made ready in one system. */
 export interface Session {
@@ -29,6 +34,8 @@ export interface Session {
   run(count: number): Promise<number>;
   /** What it has asked of a GPU so far. */
   readonly counts?: () => Counts;
+  /** What it has taken since it was asked last. */
+  readonly memory?: () => Memory;
 }
 
 /** Answers requests until stdin ends: the main loop of a system's process. */
@@ -47,7 +54,7 @@ export async function serve(prepare: (size: Case, data: Data) => Promise<Session
       }
       if (session === undefined) throw new Error('run was asked for before prepare');
       const loss = await session.run(request.count);
-      return { loss, ...(session.counts === undefined ? {} : { counts: session.counts() }) };
+      return { loss, ...(session.counts === undefined ? {} : { counts: session.counts() }), ...(session.memory === undefined ? {} : { memory: session.memory() }) };
     });
     process.stdout.write(`${JSON.stringify(reply)}\n`);
   }

@@ -6,7 +6,7 @@ import { summarise } from './statistics.ts';
 
 const row: Row = { system: 'unroll', about: 'wasm', prepareMs: 20, firstMs: 170, losses: [0.5, 0.4], time: summarise([90, 89, 91]), crowding: 1, samples: [90, 89, 91] };
 const report: Report = {
-  machine: { processor: 'Abacus', cores: 2, platform: 'linux x64', node: '20.20.2', loadBefore: 0.5 },
+  machine: { processor: 'Abacus', cores: 2, platform: 'linux x64', node: '20.20.2', loadBefore: 0.5, peakGflops: 64.5 },
   pinned: 'pinned to core 1',
   rounds: 3,
   missing: [{ name: 'pytorch', reason: 'no Python with torch' }],
@@ -16,6 +16,7 @@ const report: Report = {
     { case: parseCase('gru-1x2x3x4'), rows: [row, { system: 'slow', failure: 'took longer than 120 s' }] },
   ],
   families: [],
+  flat: [],
 };
 
 it('says what is missing before anything else', () => {

@@ -1,10 +1,15 @@
 import { cellsMarkdown, type CellsResult } from './cells.ts';
+import { flatMarkdown, type FlatResult } from './flat.ts';
 import { milliseconds, type CaseResult, type Row } from './measure.ts';
 import type { Missing } from './systems.ts';
 
 /** Everything that a run found out; the document of `--json`. */
 export interface Report {
-  readonly machine: { readonly processor: string; readonly cores: number; readonly platform: string; readonly node: string; readonly loadBefore: number };
+  readonly machine: {
+    readonly processor: string; readonly cores: number; readonly platform: string; readonly node: string; readonly loadBefore: number;
+    /** Measured on that core with vectors of 128 bits, which are WebAssembly's; undefined where it could not be. */
+    readonly peakGflops: number | undefined;
+  };
   /** Where processes ran. */
   readonly pinned: string;
   readonly rounds: number;
@@ -14,13 +19,15 @@ export interface Report {
   readonly cases: readonly CaseResult[];
   /** Cells beside one another. */
   readonly families: readonly CellsResult[];
+  /** Costs over the length of sequences. */
+  readonly flat: readonly FlatResult[];
 }
 
 /** The report as Markdown: what is missing, the table, and what stands behind it. */
 export function markdown(report: Report): string {
   const { cases, families } = report;
   const systems = cases.length > 0 ? [...tableLines(report), '', ...legendLines] : [];
-  return [...missingLines(report), ...systems, ...families.map(cellsMarkdown), ...machineLines(report), ...detailLines(report), ''].join('\n');
+  return [...missingLines(report), ...systems, ...families.map(cellsMarkdown), ...report.flat.map(flatMarkdown), ...machineLines(report), ...detailLines(report), ''].join('\n');
 }
 
 function missingLines({ missing, warnings }: Report): string[] {
@@ -44,7 +51,7 @@ function tableLines({ cases }: Report): string[] {
 function cell(row: CaseResult['rows'][number] | undefined): string {
   if (row === undefined) return '-';
   if ('failure' in row) return 'CANNOT';
-  const time = `${milliseconds(row.time.median)} ±${percent(row.time.spread)}`;
+  const time = `${milliseconds(row.time.median)}${row.byClock === true ? ' by the clock' : ''} ±${percent(row.time.spread)}`;
   if (row.disagreement !== undefined) return `${time}, OTHER WORK`;
   return row.theirsOverOurs === undefined ? time : `${time} (**${Number(row.theirsOverOurs.median.toPrecision(3))}x**)`;
 }
@@ -52,22 +59,24 @@ function cell(row: CaseResult['rows'][number] | undefined): string {
 const legendLines: readonly string[] = [
   'Processor time of one repetition on one thread: median of the rounds, ± half of the interquartile range. In brackets **their time',
   'over ours** (`unroll`), median over the same rounds: above 1 the system is slower than ours. Cases are CELL-NxTxIxH: batch, time,',
-  'input, hidden; training (forward, mean squared error, backward, Adam) unless `-infer`.',
+  'input, hidden; training (forward, mean squared error, backward, Adam) unless `-infer`; `-stream`: one step, the state carried on.',
+  'Systems with several threads are compared with ours by the clock of the same rounds, which says little where others use the machine.',
   '',
 ];
 
 function machineLines({ machine, pinned, rounds, cases, families }: Report): string[] {
-  const { processor, cores, node, platform, loadBefore } = machine;
+  const { processor, cores, node, platform, loadBefore, peakGflops } = machine;
   const crowding = Math.max(1, ...[...cases, ...families].flatMap(({ rows }) => rows.flatMap((row) => ('crowding' in row ? row.crowding : []))));
   return [
+    ...(peakGflops === undefined ? [] : [`Measured peak of a core with vectors of 128 bits, which WebAssembly has: ${peakGflops.toPrecision(3)} GFLOP/s.`]),
     `${processor}, ${cores} cores, ${platform}, Node ${node}; ${pinned}; up to ${rounds} rounds in turn; load before: ${loadBefore.toFixed(1)};`,
     `others used the core up to ${percent(1 - 1 / crowding)} of the time, which processor time leaves out but caches feel.`,
     '',
   ];
 }
 
-function detailLines({ cases }: Report): string[] {
-  return cases.flatMap((result) => result.rows.map((row) => `- ${result.case.name}: ${'failure' in row ? `**${row.system} CANNOT**: ${row.failure}` : `${detail(row)}${rate(result.case, row)}`}`));
+function detailLines({ cases, machine: { peakGflops } }: Report): string[] {
+  return cases.flatMap((result) => result.rows.map((row) => `- ${result.case.name}: ${'failure' in row ? `**${row.system} CANNOT**: ${row.failure}` : `${detail(row)}${rate(result.case, row, peakGflops)}`}`));
 }
 
 function detail(row: Row): string {
@@ -77,8 +86,9 @@ function detail(row: Row): string {
 }
 
 /** What a case does in a second, where that is how people speak of it. */
-function rate({ cell, mode, batch, time, input, hidden }: CaseResult['case'], { time: { median } }: Row): string {
-  if (cell === 'product') return `; ${((2 * batch * time * input * hidden) / median / 1e6).toPrecision(3)} GFLOP/s`;
+function rate({ cell, mode, batch, time, input, hidden }: CaseResult['case'], { time: { median } }: Row, peak: number | undefined): string {
+  const gflops = (2 * batch * time * input * hidden) / median / 1e6;
+  if (cell === 'product') return `; ${gflops.toPrecision(3)} GFLOP/s${peak === undefined ? '' : `, ${percent(gflops / peak)} of ${peak.toPrecision(3)} with vectors of 128 bits`}`;
   return mode === 'text' ? `; ${((batch * time) / median).toPrecision(3)} thousand tokens/s` : '';
 }
 

@@ -8,6 +8,8 @@ export interface System {
   readonly name: string;
   readonly command: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** It runs on so many cores, and is compared by the clock: processor time says nothing about threads. */
+  readonly cores?: number;
   /** What its figures are worth here, where that has to be said. */
   readonly warning?: string;
 }
@@ -18,13 +20,19 @@ export interface Missing { readonly name: string; readonly reason: string }
 /** What all others are compared with; always runs. */
 export const ours = 'unroll';
 
+/** The version of Node that ours runs on beside the one at hand, where that is older. */
+export const newEngine = 24;
+
 /** By name, in the order of the table. A peer is one row here and one file in systems/. */
 const makers: Readonly<Record<string, () => System | Missing>> = {
   [ours]: () => makeSystem(ours, 'unroll.ts'),
   'unroll-deterministic': () => makeSystem('unroll-deterministic', 'unroll.ts', ['deterministic']),
+  'unroll-turbo': turbo,
+  'unroll-threads': () => ({ ...makeSystem('unroll-threads', 'unroll.ts', ['threads']), cores: 2 }),
   'tfjs-wasm': () => makeSystem('tfjs-wasm', 'tfjs.ts', ['wasm']),
   'tfjs-cpu': () => makeSystem('tfjs-cpu', 'tfjs.ts', ['cpu']),
   'jax-js': () => peer('jax-js', '@jax-js/jax', 'jax.ts'),
+  'brain.js': () => peer('brain.js', 'brain.js', 'brain.ts'),
   'onnxruntime-web': () => peer('onnxruntime-web', 'onnxruntime-web', 'onnx.ts', ['web']),
   'onnxruntime-node': () => peer('onnxruntime-node', 'onnxruntime-node', 'onnx.ts', ['node']),
   'pytorch': pytorch,
@@ -33,7 +41,7 @@ const makers: Readonly<Record<string, () => System | Missing>> = {
 };
 
 /** Those whose packages are installed by the first run that asks for them. */
-export const peerSystems: readonly string[] = ['jax-js', 'onnxruntime-web', 'onnxruntime-node'];
+export const peerSystems: readonly string[] = ['jax-js', 'brain.js', 'onnxruntime-web', 'onnxruntime-node'];
 
 /** Names that may be asked for. */
 export const systemNames: readonly string[] = Object.keys(makers);
@@ -44,7 +52,7 @@ export const systemNames: readonly string[] = Object.keys(makers);
  */
 export function findSystems(names: readonly string[], engines: readonly string[]): { systems: System[]; missing: Missing[] } {
   const wanted = systemNames.filter((name) => name === ours || names.includes(name));
-  const found = [...wanted.flatMap((name) => makers[name]?.() ?? []), ...engines.map(withEngine)];
+  const found = [...wanted.flatMap((name) => makers[name]?.() ?? []), ...engines.map((engine) => withEngine(engine))];
   return { systems: found.filter((system) => 'command' in system), missing: found.filter((system) => 'reason' in system) };
 }
 
@@ -61,13 +69,19 @@ function peer(name: string, needs: Peer, file: string, args: readonly string[] =
   return hasPeer(needs) ? makeSystem(name, file, args) : { name, reason: `the package ${needs} could not be installed into bench/peers` };
 }
 
-function withEngine(engine: string): System | Missing {
-  const name = `${ours}@${/^\d+$/.test(engine) ? `node${engine}` : engine}`;
+/** Wider vectors, which V8 has from Node 24 on. */
+function turbo(): System | Missing {
+  const name = 'unroll-turbo';
+  if (Number.parseInt(process.versions.node, 10) >= newEngine) return makeSystem(name, 'unroll.ts', ['turbo']);
+  return withEngine(String(newEngine), name, ['turbo']);
+}
+
+function withEngine(engine: string, name = `${ours}@${/^\d+$/.test(engine) ? `node${engine}` : engine}`, settings: readonly string[] = []): System | Missing {
   const [command, args] = /^\d+$/.test(engine) ? ['npx', ['-y', `node@${engine}`]] : [engine, []];
   const asked = spawnSync(command, [...args, '-p', 'process.execPath'], { encoding: 'utf8', shell: process.platform === 'win32' });
   const executable = asked.stdout?.trim().split('\n').at(-1);
   if (asked.status !== 0 || !executable) return { name, reason: `no Node at ${engine}: ${firstLine(asked.error?.message ?? asked.stderr)}` };
-  return makeSystem(name, 'unroll.ts', [], nodeWithTypes(executable));
+  return makeSystem(name, 'unroll.ts', settings, nodeWithTypes(executable));
 }
 
 /** A Python that has torch, the library that multiplies matrices for it, which processor that takes this one for, and whether it has a GPU. */

@@ -54,9 +54,9 @@ const steps: Readonly<Record<CellName, StepOf | string>> = {
   'own': 'it takes no cells as equations',
   'product': () => () => [],
 };
-const runs: Readonly<Record<Mode, (jax: Jax, model: Model, size: Case, data: Data) => Session['run']>> = { train: training, infer: inference, text: languageModel };
+const runs: Readonly<Record<Mode, (jax: Jax, model: Model, size: Case, data: Data) => Session['run']>> = { train: training, infer: inference, stream: streaming, text: languageModel };
 
-interface Model { readonly layers: Layer[]; forward(layers: readonly Layer[], x: JaxArray): JaxArray[] }
+interface Model { readonly whole: (x: JaxArray, w: JaxArray, b: JaxArray, r: JaxArray, c: JaxArray, states: readonly JaxArray[]) => JaxArray[]; readonly layers: Layer[]; forward(layers: readonly Layer[], x: JaxArray): JaxArray[] }
 
 await serve(async (size, data) => {
   const makeStep = steps[size.cell];
@@ -72,8 +72,10 @@ await serve(async (size, data) => {
     const load = (name: string): JaxArray => arrayOf(jax, data, `${name}_l${index}`);
     return { w: load('weight_ih').transpose(), r: load('weight_hh').transpose(), b: load('bias_ih'), c: load('bias_hh') };
   });
-  const step = jax.jit(makeStep(jax, size.hidden));
-  const model: Model = { layers, forward: (parameters, x) => forward(jax, step, parameters, x, size) };
+  const plain = makeStep(jax, size.hidden);
+  const step = jax.jit(plain);
+  const whole = jax.jit((x: JaxArray, w: JaxArray, b: JaxArray, r: JaxArray, c: JaxArray, states: readonly JaxArray[]) => plain(jax.numpy.dot(x, w).add(b), r, c, states));
+  const model: Model = { whole, layers, forward: (parameters, x) => forward(jax, step, parameters, x, size) };
   return { about, run: runs[size.mode](jax, model, size, data) };
 });
 
@@ -192,6 +194,29 @@ function inference(jax: Jax, model: Model, { time, batch, input, hidden }: Case,
       const outputs = model.forward(model.layers.map((layer) => mapLayer(layer, (p) => p.ref)), x.ref);
       last = await (outputs.pop() as JaxArray).data();
       for (const output of outputs) output.dispose();
+    }
+    return meanSquare(last, expected);
+  };
+}
+
+/** One step after the other, the input's product in the compiled step, too. */
+function streaming(jax: Jax, { whole, layers }: Model, { time, batch, input, hidden, cell }: Case, data: Data): Session['run'] {
+  const { values } = valuesOf(data, 'inputs');
+  const steps = Array.from({ length: time }, (_, t) => values.slice(t * batch * input, (t + 1) * batch * input));
+  const expected = valuesOf(data, 'targets').values.slice(-batch * hidden);
+  const zeros = (): JaxArray => jax.numpy.zeros([batch, hidden]);
+  const states = layers.map(() => (cell === 'lstm' ? [zeros(), zeros()] : [zeros()]));
+  return async (count) => {
+    let last: Float32Array = new Float32Array();
+    for (let k = 0; k < count; k++) {
+      for (const step of steps) {
+        let x = jax.numpy.array(step).reshape([batch, input]);
+        layers.forEach(({ w, b, r, c }, index) => {
+          states[index] = whole(x, w.ref, b.ref, r.ref, c.ref, states[index] as JaxArray[]);
+          x = (states[index][0] as JaxArray).ref;
+        });
+        last = await x.data();
+      }
     }
     return meanSquare(last, expected);
   };

@@ -91,8 +91,9 @@ class Session:
             self.inputs, self.targets = self.inputs.long(), self.targets.long()
         self.model.to(device)
         self.inputs, self.targets = self.inputs.to(device), self.targets.to(device)
+        self.steps, self.state = self.inputs.split(1), None
         self.adam = torch.optim.Adam(self.model.parameters(), lr=1e-3)
-        self.run = {"train": self.train, "infer": self.infer, "text": self.train}[case["mode"]]
+        self.run = {"train": self.train, "infer": self.infer, "stream": self.stream, "text": self.train}[case["mode"]]
         if case["cell"] == "product":
             self.run = self.product
         self.loss = self.cross_entropy if text else self.squares
@@ -117,6 +118,13 @@ class Session:
         with torch.no_grad():
             for _ in range(count):
                 output, _ = self.model(self.inputs)
+            return torch.nn.functional.mse_loss(output[-1], self.targets[-1]).item()
+
+    def stream(self, count):
+        with torch.no_grad():
+            for _ in range(count):
+                for step in self.steps:
+                    output, self.state = self.model(step, self.state)
             return torch.nn.functional.mse_loss(output[-1], self.targets[-1]).item()
 
     def product(self, count):

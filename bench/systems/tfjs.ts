@@ -22,7 +22,7 @@ const counterparts: Readonly<Record<CellName, Counterpart | string>> = {
   'product': 'no recurrence',
   'rnn': { layer: (args) => layers.simpleRNN({ units: args.units, returnSequences: true, returnState: true, kernelInitializer: 'zeros', recurrentInitializer: 'zeros' }), blocks: [0] },
 };
-const runs: Readonly<Record<Mode, (stack: readonly RNN[], size: Case, data: Data) => Session['run']>> = { train: training, infer: inference, text: languageModel };
+const runs: Readonly<Record<Mode, (stack: readonly RNN[], size: Case, data: Data) => Session['run']>> = { train: training, infer: inference, stream: streaming, text: languageModel };
 /** Loads a backend and says what it uses. */
 const backends: Readonly<Record<string, () => Promise<string>>> = {
   async wasm() {
@@ -123,6 +123,36 @@ function inference(stack: readonly RNN[], { batch, hidden }: Case, data: Data): 
     }
     return meanSquare(last, expected);
   };
+}
+
+function streaming(stack: readonly RNN[], { time, batch, input, hidden }: Case, data: Data): Session['run'] {
+  const { values } = valuesOf(data, 'inputs');
+  const steps = Array.from({ length: time }, (_, t) => values.slice(t * batch * input, (t + 1) * batch * input));
+  const expected = valuesOf(data, 'targets').values.slice(-batch * hidden);
+  let states: tf.Tensor[][] = [];
+  return async (count) => {
+    let last: ArrayLike<number> = [];
+    for (let k = 0; k < count; k++) {
+      for (const step of steps) {
+        const before = states;
+        states = tf.tidy(() => statesAfter(stack, tf.tensor3d(step, [batch, 1, input]), before));
+        for (const state of before.flat()) state.dispose();
+        last = await (states.at(-1) as tf.Tensor[])[0]?.data() ?? last;
+      }
+    }
+    return meanSquare(last, expected);
+  };
+}
+
+/** Each layer's states after one step. */
+function statesAfter(stack: readonly RNN[], input: tf.Tensor, before: readonly (readonly tf.Tensor[])[]): tf.Tensor[][] {
+  let output = input;
+  return stack.map((layer, index) => {
+    const initialState = before[index];
+    const [next, ...states] = layer.apply(output, initialState === undefined ? {} : { initialState: [...initialState] }) as tf.Tensor[];
+    output = next as tf.Tensor;
+    return states;
+  });
 }
 
 function outputOf(stack: readonly RNN[], inputs: tf.Tensor): tf.Tensor3D {

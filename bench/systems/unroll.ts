@@ -1,11 +1,11 @@
-/** This library as its users get it, from the built packages: `unroll.ts [deterministic]`, `unroll.ts webgpu [FORM]` for a recurrence in one of its forms. */
+/** This library as its users get it, from the built packages: `unroll.ts [deterministic|turbo|threads]`, `unroll.ts webgpu [FORM]` for a recurrence in one of its forms. */
 import { readFileSync } from 'node:fs';
 import { valueAndGrad } from '@unroll/autograd';
 import { cellFromText, cells, type Cell } from '@unroll/cells';
 import { Embedding, Linear, Module, Recurrent } from '@unroll/layers';
-import { matmul, scope, tensor, transpose, use, type Tensor } from '@unroll/tensor';
+import { matmul, peakBytes, resetPeakBytes, scope, tensor, transpose, use, type Tensor } from '@unroll/tensor';
 import { adam, crossEntropy, mse } from '@unroll/train';
-import { wasm } from '@unroll/wasm';
+import { wasm, type Wasm, type WasmOptions } from '@unroll/wasm';
 import { webgpu } from '@unroll/webgpu';
 import { vocabulary, type Case, type CellName, type Mode } from '../cases.ts';
 import { idsOf, valuesOf, type Data } from '../data.ts';
@@ -16,9 +16,11 @@ const cellOf: Readonly<Record<Exclude<CellName, 'product'>, () => Cell>> = {
   'lstm': () => cells.lstm, 'gru': () => cells.gru, 'gru-original': () => cells['gru-original'], 'rnn': () => cells.rnn,
   'own': () => cellFromText(readFileSync(new URL('../own-cell.txt', import.meta.url), 'utf8')),
 };
-const runs: Readonly<Record<Mode, (model: Recurrent, size: Case, data: Data) => Session['run']>> = { train: training, infer: inference, text: languageModel };
+const runs: Readonly<Record<Mode, (model: Recurrent, size: Case, data: Data) => Session['run']>> = { train: training, infer: inference, stream: streaming, text: languageModel };
+const options: Readonly<Record<string, WasmOptions>> = { deterministic: { deterministic: true }, turbo: { accelerate: true }, threads: { threads: 2 } };
 const [, , backend = '', form] = process.argv;
 const isGpu = backend === 'webgpu';
+let processor: Wasm | undefined;
 
 class LanguageModel extends Module {
   readonly embedding: Embedding;
@@ -38,15 +40,26 @@ class LanguageModel extends Module {
 await serve(async (size, data) => {
   const about = `${isGpu ? await useGpu() : await useProcessor()}, Node ${process.versions.node}`;
   if (size.cell === 'product') return { about, run: product(data) };
-  const model = new Recurrent(cellOf[size.cell](), size.input, size.hidden, { numLayers: size.layers });
+  const model = new Recurrent(cellOf[size.cell](), size.input, size.hidden, { numLayers: size.layers, ...(size.every === undefined ? {} : { checkpointEvery: size.every }) });
   model.loadStateDict(Object.fromEntries(Object.keys(model.stateDict()).map((name) => [name, load(data, name)])));
-  return { about, run: runs[size.mode](model, size, data), ...(isGpu ? { counts: countsSoFar } : {}) };
+  const run = runs[size.mode](model, size, data);
+  return isGpu ? { about, run, counts: countsSoFar } : { about, run, memory: peakSoFar };
 });
 
 async function useProcessor(): Promise<string> {
-  const deterministic = backend === 'deterministic';
-  use(await wasm({ deterministic }));
-  return `wasm${deterministic ? ', deterministic' : ''}, 1 thread`;
+  const made = await wasm(options[backend] ?? {});
+  processor = made;
+  use(made);
+  if (backend === 'turbo' && !made.profile.startsWith('revectorize')) throw new Error('wider vectors do not help on this processor, so that `unroll` on this Node is that');
+  if (backend === 'threads' && made.threads < 2) throw new Error('there are no threads here');
+  return `wasm, ${made.profile}, ${made.threads} thread${made.threads === 1 ? '' : 's'}`;
+}
+
+/** Most bytes of tensors since it was asked last, and all of WebAssembly's memory. */
+function peakSoFar(): { readonly tensors: number; readonly reserved: number } {
+  const tensors = peakBytes();
+  resetPeakBytes();
+  return { tensors, reserved: processor?.memory().reserved ?? 0 };
 }
 
 async function useGpu(): Promise<string> {
@@ -116,6 +129,19 @@ function inference(model: Recurrent, { batch, hidden }: Case, data: Data): Sessi
       last = (await state.data()).slice(-batch * hidden);
     }
     return meanSquare(last, expected);
+  };
+}
+
+/** What a user who streams writes: the step captured, numbers in, numbers out. */
+function streaming(model: Recurrent, { time, batch, input, hidden }: Case, data: Data): Session['run'] {
+  const { values } = valuesOf(data, 'inputs');
+  const steps = Array.from({ length: time }, (_, t) => values.subarray(t * batch * input, (t + 1) * batch * input));
+  const expected = valuesOf(data, 'targets').values.slice(-batch * hidden);
+  const stream = model.eval().stream(batch);
+  return (count) => {
+    let output: ArrayLike<number> = [];
+    for (let k = 0; k < count; k++) for (const step of steps) output = stream.run(step)[0] ?? output;
+    return Promise.resolve(meanSquare(output, expected));
   };
 }
 
