@@ -48,6 +48,11 @@ export function conformance(name: string, makeBackend: () => Backend | Promise<B
 
 const runs: Readonly<Record<Extent, number>> = { full: 150, short: 30 };
 
+/** Recurrences of every kind, forward and backward, of H channels, each with inputs. */
+export function recurrentCases({ H, ...rest }: Extents & Way, dtype: 'float32' | 'float64' = 'float32'): (Case & { readonly name: string; readonly kernel: ScanKernel })[] {
+  return steps(H).map((named) => ({ name: named.name, ...scanCase(named, dtype, rest) }));
+}
+
 function kernelCases(what: string, dtype: DType, makeBackend: () => Backend | Promise<Backend>, cases: fc.Arbitrary<Case>, tolerance: number, extent: Extent): void {
   test(`${what}, ${dtype}`, async ({ skip }) => {
     const backend = await makeBackend();
@@ -84,7 +89,7 @@ function recurrences(dtype: 'float32' | 'float64', makeBackend: () => Backend | 
   });
 }
 
-function scanCase({ step }: NamedStep, dtype: DType, rest: Pick<ScanKernel, 'steps' | 'batch' | 'reverse' | 'masked'>): Case {
+function scanCase({ step }: NamedStep, dtype: DType, rest: Pick<ScanKernel, 'steps' | 'batch' | 'reverse' | 'masked'>): Case & { readonly kernel: ScanKernel } {
   const kernel: ScanKernel = { kind: 'scan', step, dtype, ...rest };
   const firstSequence = step.states.length;
   const isSequence = (index: number): boolean => index >= firstSequence && index < firstSequence + step.sequences.length;

@@ -1,5 +1,5 @@
 // What runs in browsers too: nothing here needs files.
-export { conformance, type Extent } from './conformance.ts';
+export { conformance, recurrentCases, type Extent } from './conformance.ts';
 export { layerSuite } from './layers.ts';
 export { recurrenceSuite, scansOf, usualLayers, type LayerKernels } from './recurrence.ts';
 export { extentHere, mustHaveGpu, shouldBeIsolated } from './provided.ts';

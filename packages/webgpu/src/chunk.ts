@@ -1,37 +1,29 @@
 import { add, input, max, min, type Expr } from '@unroll/expr';
-import { inputsOf, outputsOf, sizeOf, type Kernel, type KernelKind, type MapKernel, type MatMulKernel, type ReduceKernel, type ReduceOp, type Shape, type Signature } from '@unroll/tensor/backend';
+import { inputsOf, outputsOf, sizeOf, type MapKernel, type MatMulKernel, type ReduceKernel, type ReduceOp, type Shape, type Signature } from '@unroll/tensor/backend';
+import { byColumns, byRows } from './gemm/cut.ts';
+import { combined, unitOf, type Piece, type Pieces, type PlainKernel } from './pieces.ts';
 import type { Slot, Target } from './program.ts';
 
-/** A kernel on parts of the tensors of a larger one, or on memory of the larger one's program. */
-export interface Piece {
-  readonly kernel: Kernel;
-  readonly inputs: readonly Slot[];
-  readonly outputs: readonly Slot[];
-}
-
-/** Pieces, in order, that together do what a kernel does, and bytes of the memory that they share. */
-export interface Pieces { readonly scratch: readonly number[]; readonly pieces: readonly Piece[] }
-
 /** Kinds that cut themselves, since that takes another shader. */
-const cutThemselves: ReadonlySet<KernelKind> = new Set(['copy', 'gather', 'scatter', 'random']);
+const cutThemselves: ReadonlySet<PlainKernel['kind']> = new Set(['copy', 'gather', 'scatter', 'random']);
 
 /** Whether a device cannot bind all tensors of a kernel as a whole, so that it has to be cut into pieces. */
-export function isTooLarge(kernel: Kernel, target: Target): boolean {
+export function isTooLarge(kernel: PlainKernel, target: Target): boolean {
   return !cutThemselves.has(kernel.kind) && largest(kernel) > target.limits.maxStorageBufferBindingSize;
 }
 
 /** Bytes of the largest tensor. */
-export function largest(kernel: Kernel): number {
+export function largest(kernel: PlainKernel): number {
   return Math.max(0, ...[...inputsOf(kernel), ...outputsOf(kernel)].map(bytesOf));
 }
 
 /** The pieces of a kernel, which may be too large themselves; undefined where it cannot be cut. */
-export function piecesOf(kernel: Kernel, target: Target): Pieces | undefined {
+export function piecesOf(kernel: PlainKernel, target: Target): Pieces | undefined {
   switch (kernel.kind) {
     case 'map': return along(cutMap(kernel), target);
     case 'reduce': return along(cutOuter(kernel), target) ?? summedUp(cutLength(kernel), target);
-    case 'matmul': return along(cutRows(kernel), target) ?? summedUp(cutTerms(kernel), target);
-    case 'gather': case 'scatter': case 'copy': case 'random': case 'scan': return undefined;
+    case 'matmul': return along(cutRows(kernel), target) ?? summedUp(cutTerms(kernel), target) ?? byRows(kernel, target) ?? byColumns(kernel, target);
+    case 'gather': case 'scatter': case 'copy': case 'random': return undefined;
   }
 }
 
@@ -42,16 +34,13 @@ interface Cut {
   readonly count: number;
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
-  part(length: number, first: number): Kernel;
+  part(length: number, first: number): PlainKernel;
 }
-
-/** Parts of buffers start at multiples of so many elements. */
-const aligned = 64;
 
 /** How many indices along the axis go together: as many as can be bound, or else the fewest that start where a binding may. Undefined where that is all of them. */
 function stepOf({ count, inputs, outputs }: Cut, { limits }: Target): number | undefined {
   const widths = [...inputs, ...outputs];
-  const unit = widths.every((width) => width % aligned === 0) ? 1 : aligned;
+  const unit = unitOf(widths);
   const fitting = Math.floor(limits.maxStorageBufferBindingSize / (Math.max(1, ...widths) * 4 * unit)) * unit;
   const step = Math.max(unit, fitting);
   return step < count ? step : undefined;
@@ -80,12 +69,10 @@ function summedUp(cut: SumCut | undefined, target: Target): Pieces | undefined {
   if (cut === undefined || parts === undefined || cut.size * 4 > target.limits.maxStorageBufferBindingSize) return undefined;
   const { size, dtype, body } = cut;
   const [own, whole]: readonly [Slot, Slot] = [{ kind: 'scratch', index: 2 }, { kind: 'output', index: 0 }];
-  const field = { shape: [size], dtype };
-  const combined: MapKernel = { kind: 'map', bodies: [body], shape: [size], inputs: [field, field], compute: dtype, dtype };
   const pieces = parts.pieces.flatMap((piece, k): Piece[] => {
     if (k === 0) return [{ ...piece, outputs: [{ kind: 'scratch', index: 0 }] }];
     const before: Slot = { kind: 'scratch', index: (k - 1) % 2 };
-    return [{ ...piece, outputs: [own] }, { kernel: combined, inputs: [before, own], outputs: [k === parts.pieces.length - 1 ? whole : { kind: 'scratch', index: k % 2 }] }];
+    return [{ ...piece, outputs: [own] }, combined(size, dtype, body, [before, own], k === parts.pieces.length - 1 ? whole : { kind: 'scratch', index: k % 2 })];
   });
   return { scratch: [size * 4, size * 4, size * 4], pieces };
 }

@@ -103,7 +103,8 @@ export function inline({ commands }: Program, { inputs, outputs, scratchFrom }: 
     if (slot.kind === 'scratch') return { ...slot, index: slot.index + scratchFrom };
     const outer = (slot.kind === 'input' ? inputs : outputs)[slot.index];
     if (outer === undefined) throw new RangeError(`webgpu: a program inside of another one has no ${slot.kind} ${slot.index}.`);
-    return { ...outer, offset: (outer.offset ?? 0) + (slot.offset ?? 0), ...(slot.bytes === undefined ? {} : { bytes: slot.bytes }) };
+    const bytes = slot.bytes ?? (outer.bytes === undefined ? undefined : outer.bytes - (slot.offset ?? 0));
+    return { ...outer, offset: (outer.offset ?? 0) + (slot.offset ?? 0), ...(bytes === undefined ? {} : { bytes }) };
   };
   return commands.map((command): Command => {
     switch (command.kind) {

@@ -1,5 +1,5 @@
 import type { Kernel } from '@unroll/tensor/backend';
-import { choiceOf } from './compile.ts';
+import { choiceOf, isCut } from './compile.ts';
 import type { Choice, Program, Target } from './program.ts';
 
 /** Milliseconds that a program takes for a kernel; rejects where the device does not want it. */
@@ -19,6 +19,8 @@ export class Tuner {
 
   /** The fastest variant for a kernel, as far as is known; what is not known is asked for. */
   choose(kernel: Kernel): string | undefined {
+    // What is cut runs in pieces of other shapes.
+    if (isCut(kernel, this.#target)) return undefined;
     const choice = choiceOf(kernel, this.#target);
     if (choice.variants.length < 2) return undefined;
     const known = this.#fastest.get(choice.shapeClass);

@@ -151,6 +151,8 @@ await describeOnDevice('kernels', (makeBackend) => {
       { ...product, m: 300, n: 5, k: 9, bias: true, transposeB: true },
       { ...product, batch: 200, m: 3, n: 2, k: 4, sharedB: true, transposeA: true },
       { ...product, m: 9, n: 7, k: 700, transposeA: true, bias: true },
+      // Columns of A, then of B, are brought together; results are put side by side; a result that is too large itself.
+      { ...product, m: 2000, n: 2, k: 2, transposeA: true },
       { kind: 'copy', dtype: 'float32', shape: [70, 50], inputs: [[50, 70]], parts: [strided([70, 50], [1, 70], [50, 1])] },
       { kind: 'copy', dtype: 'float32', shape: [4000], inputs: [[2000]], parts: [strided([1990], [-1], [2], 1995, 7)] },
       ...(['uniform', 'normal'] satisfies Distribution[]).map((distribution): Kernel => ({ kind: 'random', distribution, dtype: 'float32', shape: [3333], seed: [5, 6], probability: 0 })),
@@ -160,7 +162,17 @@ await describeOnDevice('kernels', (makeBackend) => {
       expect(Math.max(...dispatches(programOf(kernel, small)).flatMap(({ slots }) => slots.map(({ bytes = 0 }) => bytes)))).toBeLessThanOrEqual(4096);
       await checkKernel(backend, kernel, randomInputs(kernel, 11), 1e-5);
     }
-    expect(() => programOf({ ...product, m: 2000, n: 2, k: 2, transposeA: true }, small)).toThrow(/a matmul uses a tensor of 16000 bytes, this device binds 4096 at a time, and it cannot be cut/u);
+    // Blocks of 64 rows and columns have to fit.
+    const larger = { ...small, limits: { ...small.limits, maxStorageBufferBindingSize: 32_768 } };
+    const cutting = await makeBackend({ target: larger });
+    for (const transposeA of [false, true]) {
+      for (const transposeB of [false, true]) {
+        const kernel: Kernel = { ...product, m: 150, n: 170, k: 80, transposeA, transposeB, bias: transposeA };
+        expect(Math.max(...dispatches(programOf(kernel, larger)).flatMap(({ slots }) => slots.map(({ bytes = 0 }) => bytes)))).toBeLessThanOrEqual(32_768);
+        await checkKernel(cutting, kernel, randomInputs(kernel, 12), 2e-5);
+      }
+    }
+    expect(() => programOf({ ...product, m: 2, n: 2, k: 2000, transposeB: true }, small)).toThrow(/a matmul uses a tensor of 16000 bytes, this device binds 4096 at a time, and it cannot be cut/u);
     expect(() => programOf({ kind: 'reduce', op: 'argmax', dtype: 'float32', outer: 1, length: 2000, inner: 1 }, small)).toThrow(/a reduce uses a tensor of 8000 bytes/u);
   });
 

@@ -9,7 +9,7 @@ import { Packing } from '../scan/pack.ts';
 import { partsOf } from '../scan/parts.ts';
 import { productJob, withWholeOperands } from '../scan/products.ts';
 import { Recorder } from '../scan/recorder.ts';
-import { Regions, type Region } from '../scan/regions.ts';
+import { bytesOf, Regions, type Region } from '../scan/regions.ts';
 import { loweredJobs, stepJobs } from '../scan/steps.ts';
 import { sumJobs } from '../scan/sums.ts';
 import type { TileOptions } from '../scan/tile.ts';
@@ -22,7 +22,8 @@ import { chunkOf, loopWeights, wholeJob } from '../scan/whole.ts';
  */
 export const compileScan: Compile<ScanKernel> = (kernel, target): Choice => {
   const { whole, step, ...others } = formsOf(kernel, target);
-  const forms: Readonly<Record<string, LoopOf>> = prefersWhole(kernel, target) ? { whole, step, ...others } : { step, whole, ...others };
+  const packed = prefersWhole(kernel, target) ? { whole, step } : { step, whole };
+  const forms: Readonly<Record<string, LoopOf>> = isPackable(kernel, target) ? { ...packed, ...others } : { lowered: others.lowered };
   return { shapeClass: shapeClassOf(kernel), variants: Object.entries(forms).map(([name, loopOf]) => ({ name, make: () => recorded(kernel, target, loopOf) })) };
 };
 
@@ -132,6 +133,16 @@ function results({ final, outputs, accumulations }: Regions): Region[] {
 function rowsOf({ batch }: ScanKernel, { architecture }: Target): number {
   const groups = isSoftware({ architecture }) ? 4 : 64;
   return 2 ** Math.max(0, Math.min(3, Math.floor(Math.log2(batch / groups))));
+}
+
+/** Whether the weights of the loop can be bound, each by itself and all together. Plain products can be cut where they cannot. */
+function isPackable(kernel: ScanKernel, target: Target): boolean {
+  const { step, masked } = kernel;
+  const plan = planOf(step, masked);
+  const regions = new Regions(kernel, plan);
+  const { region } = new Packing(step, plan, regions, target);
+  const matrices = plan.loop.flatMap(({ products }) => products.map(({ weight }) => regions.matrices[weight] as Region));
+  return [...matrices, ...(region === undefined ? [] : [region])].every((own) => bytesOf(own, kernel) <= target.limits.maxStorageBufferBindingSize);
 }
 
 // Each workgroup reads all weights at every step: past this many, all processors together are faster.

@@ -1,4 +1,5 @@
 import type { ScanKernel } from '@unroll/tensor/backend';
+import { WebGpuError } from '../errors.ts';
 import type { Access, Target } from '../program.ts';
 import type { ShaderBuilder } from '../wgsl.ts';
 import { elementsOf, type Extent, type Region } from './regions.ts';
@@ -40,7 +41,7 @@ export class Memory {
     const candidates = regions.filter((region) => region.type === 'f32' && !this.#shadows.has(region)).sort((a, b) => this.#cost(a) - this.#cost(b));
     while (bindingsOf(regions, this.#shadows).length > most) {
       const region = candidates.shift();
-      if (region === undefined) throw new RangeError(`scan: a step of this kind needs ${bindingsOf(regions, this.#shadows).length} storage buffers at once, the device binds ${most}.`);
+      if (region === undefined) throw new WebGpuError('limit', `webgpu: a recurrence of this kind needs ${bindingsOf(regions, this.#shadows).length} storage buffers at once, this device binds ${most}, of ${this.#target.limits.maxStorageBufferBindingSize} bytes each; use smaller batches, or a cell of fewer parts.`);
       this.#shadows.set(region, this.#take(region));
     }
   }

@@ -1,6 +1,6 @@
 import { input, type Place, type Plan, type Product, type Stage, type Step } from '@unroll/expr';
 import type { MatMulKernel } from '@unroll/tensor/backend';
-import { compileMatMul } from '../kernels/matmul.ts';
+import { plainProgram } from '../plain.ts';
 import type { Program, Target } from '../program.ts';
 import type { Job, Moment, Scene } from './cells.ts';
 import type { Piece, Recorder } from './recorder.ts';
@@ -30,9 +30,7 @@ export function productJob(scene: Scene, product: Product, moment: Moment): Job 
 
 /** A matrix product without a batch of its own. */
 export function matmul(sizes: Pick<MatMulKernel, 'm' | 'n' | 'k' | 'transposeA' | 'transposeB' | 'bias'>, target: Target): Program {
-  const [best] = compileMatMul({ kind: 'matmul', dtype: 'float32', batch: 1, sharedA: false, sharedB: false, ...sizes }, target).variants;
-  if (best === undefined) throw new RangeError(`scan: the device has no way to multiply (${sizes.m}, ${sizes.k}) by (${sizes.k}, ${sizes.n}).`);
-  return best.make();
+  return plainProgram({ kind: 'matmul', dtype: 'float32', batch: 1, sharedA: false, sharedB: false, ...sizes }, target);
 }
 
 /**

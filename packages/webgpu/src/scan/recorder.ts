@@ -1,7 +1,9 @@
 import type { ScanKernel } from '@unroll/tensor/backend';
 import { inline, type Command, type Program, type Shader, type Slot, type Workgroups } from '../program.ts';
 import type { Bindings, Memory } from './memory.ts';
-import { elementsOf, type Region } from './regions.ts';
+import { bytesOf, elementsOf, type Region, type ScanPart } from './regions.ts';
+
+type Kernel = Pick<ScanKernel, 'steps' | 'batch' | 'reverse'> & Partial<Pick<ScanPart, 'since'>>;
 
 /** Where the newest values of a region are. */
 interface Fresh { home: boolean; shadow: boolean }
@@ -11,7 +13,7 @@ export interface Piece { readonly region: Region; readonly from: number; readonl
 
 /** Writes down the commands of a scan, and copies regions between their own buffers and the arenas where that is needed. */
 export class Recorder {
-  readonly #kernel: Pick<ScanKernel, 'steps' | 'batch' | 'reverse'>;
+  readonly #kernel: Kernel;
   readonly #memory: Memory;
   readonly #commands: Command[] = [];
   readonly #scratch: number[] = [];
@@ -20,7 +22,7 @@ export class Recorder {
   readonly #fresh = new Map<Region, Fresh>();
   readonly #done = new Set<object>();
 
-  constructor(kernel: Pick<ScanKernel, 'steps' | 'batch' | 'reverse'>, memory: Memory) {
+  constructor(kernel: Kernel, memory: Memory) {
     this.#kernel = kernel;
     this.#memory = memory;
     this.#arenas = memory.arenas.map((extent) => this.#allocate(elementsOf(extent, kernel)));
@@ -83,7 +85,7 @@ export class Recorder {
 
   #uniforms(first: number, count: number): number[] {
     const { steps, batch, reverse } = this.#kernel;
-    return [steps, batch, first, count, ...(reverse ? [steps - 1, 0xffffffff] : [0, 1])];
+    return [steps, batch, first, count, ...(reverse ? [steps - 1, 0xffffffff] : [0, 1]), this.#kernel.since ?? 0];
   }
 
   // Buffers.
@@ -95,14 +97,14 @@ export class Recorder {
 
   #home(region: Region): Slot {
     if (region.kind !== 'scratch') return { kind: region.kind, index: region.index };
-    const width = wordsOf[region.type];
-    const index = this.#homes.get(region) ?? this.#allocate(elementsOf(region.extent, this.#kernel) * width);
+    const index = this.#homes.get(region) ?? this.#allocate(bytesOf(region, this.#kernel) / 4);
     this.#homes.set(region, index);
     return { kind: 'scratch', index };
   }
 
-  #slotOf({ region, from }: Piece): Slot {
-    return from === 0 ? this.#home(region) : { ...this.#home(region), offset: from * 4 };
+  #slotOf({ region, from, elements }: Piece): Slot {
+    const home = this.#home(region);
+    return elements * 4 === bytesOf(region, this.#kernel) ? home : { ...home, offset: from * 4, bytes: elements * 4 };
   }
 
   // What does not begin where a binding can begin is copied to where it does.
@@ -140,5 +142,3 @@ export class Recorder {
   }
 }
 
-/** 32-bit words of an element. */
-const wordsOf: Readonly<Record<Region['type'], number>> = { f32: 1, u32: 1, 'vec4<f32>': 4, 'vec2<u32>': 2 };

@@ -1,6 +1,12 @@
 import { drawsRandom, type Place, type Plan, type Target } from '@unroll/expr';
 import type { ScanKernel } from '@unroll/tensor/backend';
 
+/** Some steps of a longer recurrence. */
+export interface ScanPart extends ScanKernel {
+  /** The time of the first of them, of which random numbers know. */
+  readonly since: number;
+}
+
 /** A number of elements: so many for each step and row (T · B), so many for each row (B), so many in any case. */
 export interface Extent { readonly cell: number; readonly row: number; readonly fixed: number }
 
@@ -18,6 +24,14 @@ export interface Region {
 /** What a number of elements is for a kernel. */
 export function elementsOf({ cell, row, fixed }: Extent, { steps, batch }: Pick<ScanKernel, 'steps' | 'batch'>): number {
   return (cell * steps + row) * batch + fixed;
+}
+
+/** 32-bit words of an element. */
+const wordsOf: Readonly<Record<Region['type'], number>> = { f32: 1, u32: 1, 'vec4<f32>': 4, 'vec2<u32>': 2 };
+
+/** Bytes of a region of a kernel. */
+export function bytesOf({ extent, type }: Region, kernel: Pick<ScanKernel, 'steps' | 'batch'>): number {
+  return elementsOf(extent, kernel) * wordsOf[type] * 4;
 }
 
 /** All memory that the scan of a kernel can touch, by what it holds. */

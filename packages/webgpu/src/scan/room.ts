@@ -87,14 +87,14 @@ export class Room {
 
   /** The text of a random number. */
   draw({ stream, span }: Random, { channel, row, time }: Cursor): string {
-    const { shader, regions, bindings } = this.#around;
+    const { shader, regions, bindings, sizes } = this.#around;
     if (regions.seed === undefined) throw new RangeError('scan: a step that draws random numbers has no seed.');
     declarePhilox(shader);
     shader.declare(`fn drawn(channel: u32, row: u32, time: u32, stream: u32) -> f32 {
   let words = philox(vec4<u32>(channel >> 2u, row, time, stream), vec2<u32>(${bindings.element(regions.seed, '0u')}, ${bindings.element(regions.seed, '1u')}));
   return unit(words[channel & 3u]);
 }`);
-    return `drawn(${channel}, ${row}, ${span === 'step' ? `${time} + 1u` : '0u'}, ${stream >>> 0}u)`;
+    return `drawn(${channel}, ${row}, ${span === 'step' ? `${time} + ${sizes.since} + 1u` : '0u'}, ${stream >>> 0}u)`;
   }
 
   #element(place: Target, index: string): string {

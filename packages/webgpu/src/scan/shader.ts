@@ -18,11 +18,13 @@ export interface Sizes {
   /** The time of step n is origin + n · direction, in words that wrap around. */
   readonly origin: string;
   readonly direction: string;
+  /** The time at which this recurrence begins, where it is a part of a longer one. */
+  readonly since: string;
 }
 
 /** Puts the sizes into a shader's uniform block. */
 export function declareSizes(shader: ShaderBuilder): Sizes {
-  return { steps: shader.uniform('steps'), batch: shader.uniform('batch'), first: shader.uniform('first'), count: shader.uniform('count'), origin: shader.uniform('origin'), direction: shader.uniform('direction') };
+  return { steps: shader.uniform('steps'), batch: shader.uniform('batch'), first: shader.uniform('first'), count: shader.uniform('count'), origin: shader.uniform('origin'), direction: shader.uniform('direction'), since: shader.uniform('since') };
 }
 
 /** The text of the time of a step, counted in the order in which they run. */
