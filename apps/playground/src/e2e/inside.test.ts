@@ -76,14 +76,43 @@ describe.skipIf(program === undefined)('the inside of a cell, in Chromium', () =
     const area = page.getByRole('textbox', { name: /^Equations of/u });
     await area.fill('f = sigmiod(W_f x + R_f h + b_f)\nh = f * h');
     expect(await area.getAttribute('aria-invalid')).toBe('true');
-    expect(await page.locator('.editor mark').textContent()).toBe('sigmiod');
-    expect(await page.locator('#equations-status').textContent()).toMatch(/did you mean "sigmoid"/u);
+    expect(await page.locator('.cm-lintRange-error').textContent()).toBe('sigmiod');
+    await page.locator('.cm-lintRange-error').hover();
+    await page.locator('.cm-tooltip .cm-diagnostic').filter({ hasText: 'did you mean "sigmoid"' }).waitFor();
+    expect(await page.locator('#equations-status').textContent()).toMatch(/^Line 1: .*did you mean "sigmoid"/u);
     await area.fill('n = tanh(W_n x + R_n h + b_n)\nh = 0.5 * h + 0.5 * n');
     expect(await area.getAttribute('aria-invalid')).toBe('false');
     await page.waitForFunction(() => (globalThis as unknown as { lab: { config: { models: { cell: string }[] }; models: { step: number }[] } }).lab.config.models[1]?.cell === 'custom');
     await page.waitForFunction(() => (globalThis as unknown as { lab: { models: { step: number }[] } }).lab.models.every(({ step }) => step > 2), undefined, { timeout: 60_000 });
     await page.locator('.formulas math').waitFor();
     expect(await page.locator('[data-node], svg[data-picture]').count()).toBeGreaterThan(0);
+    expect(errors).toEqual([]);
+    await context.close();
+  }, 120_000);
+
+  it('completes names while one types, keeps keys to itself, takes back, and lets Tab out', async () => {
+    const { page, errors, context } = await stage.open();
+    await ready(page);
+    await page.locator('#equations-title').waitFor();
+    await page.keyboard.press('e');
+    const area = page.locator('.cm-content');
+    await area.waitFor();
+    const text = async (): Promise<string> => (await area.locator('.cm-line').allTextContents()).join('\n');
+    const before = await text();
+    await page.keyboard.press('Control+End');
+    await page.keyboard.type('\nsnr = sig');
+    await page.locator('.cm-tooltip-autocomplete li').filter({ hasText: 'sigmoid(a)' }).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('W_s');
+    await page.locator('.cm-tooltip-autocomplete li').filter({ hasText: 'W_snr' }).waitFor();
+    expect(await text()).toBe(`${before}\nsnr = sigmoid(W_s`);
+    expect(await page.evaluate(() => { const { lab } = globalThis as unknown as { lab: { playing: boolean; config: { seed: number } } }; return [lab.playing, lab.config.seed]; })).toEqual([false, 1]);
+    await page.keyboard.press('Escape');
+    for (let k = 0; k < 8 && (await text()) !== before; k++) await page.keyboard.press('Control+z');
+    expect(await text()).toBe(before);
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('BUTTON');
     expect(errors).toEqual([]);
     await context.close();
   }, 120_000);
@@ -113,10 +142,10 @@ describe.skipIf(program === undefined)('the inside of a cell, in Chromium', () =
     await ready(page);
     await page.locator('#place-gates').scrollIntoViewIfNeeded();
     await page.locator('section.inside [role=slider]').first().waitFor();
-    for (const view of ['picture', 'gates', 'conveyor', 'reach']) {
+    for (const view of ['place-picture', 'place-gates', 'place-conveyor', 'place-reach', 'equations-title', 'answers-title', 'curves-title']) {
       for (const [kind, sign] of [['SVG', '<svg'], ['PNG', '\u{FFFD}PNG']] as const) {
         const download = page.waitForEvent('download');
-        await page.locator(`section[aria-labelledby=place-${view}] button`, { hasText: kind }).click();
+        await page.locator(`section[aria-labelledby=${view}] button`, { hasText: kind }).click();
         const file = await readFile(await (await download).path());
         expect(file.toString('utf8').slice(0, 4)).toBe(sign);
         expect(file.length).toBeGreaterThan(800);

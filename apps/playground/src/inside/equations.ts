@@ -45,5 +45,5 @@ function faultOf(text: string, error: EquationError): Fault {
   const before = text.split('\n').slice(0, error.line - 1).reduce((sum, line) => sum + line.length + 1, 0);
   const start = Math.min(text.length, before + error.column - 1);
   const [first = ''] = error.message.split('\n');
-  return { start, end: Math.max(start + 1, Math.min(text.length, start + Math.max(1, error.length))), line: error.line, message: first };
+  return { start, end: Math.max(start + 1, Math.min(text.length, start + Math.max(1, error.length))), line: error.line, message: first.replace(/^line \d+, column \d+: /u, '') };
 }

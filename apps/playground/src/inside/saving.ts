@@ -1,5 +1,5 @@
 /** Properties of style sheets that a picture needs to look the same by itself. */
-const properties = ['fill', 'stroke', 'stroke-width', 'stroke-dasharray', 'opacity', 'font', 'font-size', 'font-style', 'font-weight', 'font-family', 'text-anchor', 'dominant-baseline', 'paint-order', 'letter-spacing'] as const;
+const properties = ['fill', 'stroke', 'stroke-width', 'stroke-dasharray', 'opacity', 'font', 'font-size', 'font-style', 'font-weight', 'font-family', 'text-anchor', 'dominant-baseline', 'paint-order', 'letter-spacing', 'vector-effect', 'stroke-linejoin', 'stroke-linecap'] as const;
 
 /** An SVG of the page as a file: with its own styles, size and background. */
 export function fileOf(picture: SVGSVGElement): string {
@@ -18,19 +18,6 @@ export function fileOf(picture: SVGSVGElement): string {
   const box = picture.viewBox.baseVal;
   copy.insertAdjacentHTML('afterbegin', `<rect x="${box.x}" y="${box.y}" width="${box.width}" height="${box.height}" fill="${background}"/>`);
   return new XMLSerializer().serializeToString(copy);
-}
-
-/** Canvases side by side with a name over each, as one SVG file that holds their pixels. */
-export function fileOfCanvases(canvases: readonly { readonly name: string; readonly canvas: HTMLCanvasElement }[], across = 3): string {
-  const [width, height] = [320, 200];
-  const rows = Math.ceil(canvases.length / across);
-  const parts = canvases.map(({ name, canvas }, k) => {
-    const [x, y] = [(k % across) * (width + 16) + 8, Math.floor(k / across) * (height + 32) + 24];
-    const text = name.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-    return `<text x="${x}" y="${y - 6}" font-family="system-ui, sans-serif" font-size="14">${text}</text><image x="${x}" y="${y}" width="${width}" height="${height}" preserveAspectRatio="none" style="image-rendering:pixelated" href="${canvas.toDataURL()}"/>`;
-  });
-  const [w, h] = [Math.min(across, canvases.length) * (width + 16), rows * (height + 32)];
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${w} ${h}" width="${w}" height="${h}"><rect width="${w}" height="${h}" fill="#ffffff"/>${parts.join('')}</svg>`;
 }
 
 /** Saves an SVG file as it is, or as pixels at twice its size. */

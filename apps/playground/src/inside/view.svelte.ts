@@ -2,7 +2,8 @@ import type { Cursor } from './cursor.ts';
 
 /** Where the views of the inside look: shared with lessons, which may move it. */
 export class View {
-  cursor: Cursor = $state({ t: 0, unit: 0 });
+  // The end of a sequence is where most is asked and most is remembered.
+  cursor: Cursor = $state({ t: Infinity, unit: 0 });
   /** Move to the first step at which what was read last ends so, as soon as there is a trace to look into. */
   sought: string | undefined = $state(undefined);
 }

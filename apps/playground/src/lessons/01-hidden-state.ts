@@ -20,9 +20,9 @@ export const hiddenState: Lesson = {
       look: 'models',
       text: {
         en: 'Let them learn. After each step the network keeps a row of numbers, the hidden state h, and reads it together with the next letter.',
-        ko: '배우게 해 봅시다. 신경망은 걸음마다 은닉 상태 h라는 한 줄의 수를 남겨 두고, 다음 글자와 함께 읽습니다.',
+        ko: '배우게 해 봅시다. 신경망은 스텝마다 은닉 상태 h라는 한 줄의 수를 남겨 두고, 다음 글자와 함께 읽습니다.',
       },
-      deeds: [{ say: { en: 'Train 200 steps', ko: '200걸음 학습' }, deed: { kind: 'train', steps: 200 } }],
+      deeds: [{ say: { en: 'Train 200 steps', ko: '200스텝 학습' }, deed: { kind: 'train', steps: 200 } }],
     },
     {
       look: 'picture',

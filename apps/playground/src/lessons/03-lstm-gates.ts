@@ -2,7 +2,7 @@ import type { Lesson } from './lesson.ts';
 
 export const lstmGates: Lesson = {
   id: 'lstm-gates',
-  title: { en: 'What each gate of an LSTM does', ko: 'LSTM의 게이트는 저마다 무엇을 하는가' },
+  title: { en: 'What LSTM gates do', ko: 'LSTM 게이트가 하는 일' },
   state: { task: 'echo', selected: 1, config: { options: { lag: 8 } } },
   pages: [
     {
@@ -11,13 +11,13 @@ export const lstmGates: Lesson = {
         en: 'The thick line on top is the memory c. It runs straight through the cell; only two things happen to it: it is multiplied with f, and something is added. Everything beneath decides how much. Train first, so that there is something to see.',
         ko: '위의 굵은 선이 기억 c입니다. 셀을 곧게 지나가며 두 가지 일만 겪습니다. f가 곱해지고, 무언가가 더해집니다. 아래에 있는 것들은 모두 그 양을 정합니다. 볼 것이 생기도록 먼저 학습시키세요.',
       },
-      deeds: [{ say: { en: 'Train 400 steps', ko: '400걸음 학습' }, deed: { kind: 'train', steps: 400 } }],
+      deeds: [{ say: { en: 'Train 400 steps', ko: '400스텝 학습' }, deed: { kind: 'train', steps: 400 } }],
     },
     {
       look: 'conveyor',
       text: {
         en: 'The forget gate f is the valve: full means the old memory passes whole, empty means it is dropped. Walk through time with the arrow keys and try several units: some valves stay nearly full for many steps. Those units remember.',
-        ko: '망각 게이트 f는 밸브입니다. 가득 차면 이전 기억이 그대로 지나가고, 비면 버려집니다. 화살표 키로 시간을 움직이며 여러 유닛을 살펴보세요. 어떤 밸브는 여러 걸음 동안 거의 가득 차 있습니다. 그 유닛들이 기억합니다.',
+        ko: '망각 게이트 f는 밸브입니다. 가득 차면 이전 기억이 그대로 지나가고, 비면 버려집니다. 화살표 키로 시간을 움직이며 여러 유닛을 살펴보세요. 어떤 밸브는 여러 스텝 동안 거의 가득 차 있습니다. 그 유닛들이 기억합니다.',
       },
     },
     {
@@ -31,7 +31,7 @@ export const lstmGates: Lesson = {
       look: 'gates',
       text: {
         en: 'The output gate o decides what of the memory is shown as h, to the answer and to the next step. A unit can remember in silence: c far from zero while h stays near it.',
-        ko: '출력 게이트 o는 기억 가운데 무엇을 h로 내보여 답과 다음 걸음에 쓸지 정합니다. 유닛은 말없이 기억할 수도 있습니다. c는 0에서 멀어도 h는 0 가까이에 머뭅니다.',
+        ko: '출력 게이트 o는 기억 가운데 무엇을 h로 내보여 답과 다음 스텝에 쓸지 정합니다. 유닛은 말없이 기억할 수도 있습니다. c는 0에서 멀어도 h는 0 가까이에 머뭅니다.',
       },
     },
     {
@@ -42,7 +42,7 @@ export const lstmGates: Lesson = {
       },
       deeds: [
         { say: { en: 'Drop the forget gate', ko: '망각 게이트 빼기' }, deed: { kind: 'cell', slot: 1, choice: { cell: 'custom', equations: 'i = sigmoid(W_i x + R_i h + b_i)\ng = tanh(W_g x + R_g h + b_g)\no = sigmoid(W_o x + R_o h + b_o)\nc = c + i * g\nh = o * tanh(c)' } } },
-        { say: { en: 'Train 400 steps', ko: '400걸음 학습' }, deed: { kind: 'train', steps: 400 } },
+        { say: { en: 'Train 400 steps', ko: '400스텝 학습' }, deed: { kind: 'train', steps: 400 } },
         { say: { en: 'Back to the LSTM', ko: 'LSTM으로 돌아가기' }, deed: { kind: 'cell', slot: 1, choice: { cell: 'lstm' } } },
       ],
     },

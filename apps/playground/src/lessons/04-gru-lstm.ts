@@ -22,13 +22,13 @@ export const gruAgainstLstm: Lesson = {
         en: 'Three products instead of four: for the same number of units a GRU has three quarters of the numbers to learn. Here all models were given about the same number of them, so the GRU has more units than the LSTM, and the RNN has the most.',
         ko: '곱셈이 네 번이 아니라 세 번이므로, 유닛 수가 같으면 GRU의 매개변수는 LSTM의 4분의 3입니다. 여기서는 모든 모델의 매개변수 수를 비슷하게 맞추어, GRU의 유닛이 LSTM보다 많고 RNN은 가장 많습니다.',
       },
-      deeds: [{ say: { en: 'Train 500 steps', ko: '500걸음 학습' }, deed: { kind: 'train', steps: 500 } }],
+      deeds: [{ say: { en: 'Train 500 steps', ko: '500스텝 학습' }, deed: { kind: 'train', steps: 500 } }],
     },
     {
       look: 'gates',
       text: {
         en: 'The reset gate r acts inside n: it decides how much of the old state the new proposal may look at. Where r is plain, the cell begins afresh, as if the sequence started here.',
-        ko: '리셋 게이트 r는 n 안에서 일합니다. 새 제안이 이전 상태를 얼마나 볼지 정합니다. r가 바탕색이면 마치 수열이 여기서 시작하는 것처럼 새로 시작합니다.',
+        ko: '리셋 게이트 r는 n 안에서 일합니다. 새 제안이 이전 상태를 얼마나 볼지 정합니다. r가 바탕색이면 마치 시퀀스가 여기서 시작하는 것처럼 새로 시작합니다.',
       },
     },
     {

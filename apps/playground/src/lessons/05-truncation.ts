@@ -2,23 +2,23 @@ import type { Lesson } from './lesson.ts';
 
 export const truncation: Lesson = {
   id: 'truncation',
-  title: { en: 'Truncation: where learning is cut off', ko: '절단: 학습이 끊기는 곳' },
+  title: { en: 'Truncation', ko: '역전파 끊기' },
   state: { task: 'echo', selected: 1, config: { options: { lag: 6 }, truncate: 3 } },
   pages: [
     {
       look: 'reach',
       text: {
         en: 'Long sequences are often cut into pieces for training: the state is handed on, the gradient is not. Here a piece has 3 steps, and the wall shows where back-propagation stops. What was heard 6 steps ago always lies behind it.',
-        ko: '긴 수열은 흔히 조각으로 나누어 학습합니다. 상태는 넘겨주지만 기울기는 넘겨주지 않습니다. 여기서는 한 조각이 3걸음이고, 벽은 역전파가 멈추는 곳입니다. 6걸음 전에 들은 것은 언제나 벽 너머에 있습니다.',
+        ko: '긴 시퀀스는 흔히 조각으로 나누어 학습합니다. 상태는 넘겨주지만 기울기는 넘겨주지 않습니다. 여기서는 한 조각이 3스텝이고, 벽은 역전파가 멈추는 곳입니다. 6스텝 전에 들은 것은 언제나 벽 너머에 있습니다.',
       },
     },
     {
       look: 'models',
       text: {
         en: 'Train. No model can be told that an earlier step mattered, so progress is slow or none: they can only use what their state happens to hold on to.',
-        ko: '학습시켜 보세요. 이전 걸음이 중요했다는 것을 어느 모델에도 알려 줄 수 없으므로 거의 나아지지 않습니다. 상태에 우연히 남아 있는 것만 쓸 수 있습니다.',
+        ko: '학습시켜 보세요. 이전 스텝이 중요했다는 것을 어느 모델에도 알려 줄 수 없으므로 거의 나아지지 않습니다. 상태에 우연히 남아 있는 것만 쓸 수 있습니다.',
       },
-      deeds: [{ say: { en: 'Train 300 steps', ko: '300걸음 학습' }, deed: { kind: 'train', steps: 300 } }],
+      deeds: [{ say: { en: 'Train 300 steps', ko: '300스텝 학습' }, deed: { kind: 'train', steps: 300 } }],
     },
     {
       look: 'reach',
@@ -28,7 +28,7 @@ export const truncation: Lesson = {
       },
       deeds: [
         { say: { en: 'Take the wall away', ko: '벽 없애기' }, deed: { kind: 'truncate', steps: 0 } },
-        { say: { en: 'Train 300 steps', ko: '300걸음 학습' }, deed: { kind: 'train', steps: 300 } },
+        { say: { en: 'Train 300 steps', ko: '300스텝 학습' }, deed: { kind: 'train', steps: 300 } },
         { say: { en: 'Put it back', ko: '벽 되돌리기' }, deed: { kind: 'truncate', steps: 3 } },
       ],
     },
@@ -36,7 +36,7 @@ export const truncation: Lesson = {
       look: 'settings',
       text: {
         en: 'Why cut at all? Back-propagation keeps the values of every step in memory, so a piece is as long as the memory allows. A good length is a little longer than what the task needs to remember.',
-        ko: '그런데 왜 끊을까요? 역전파는 모든 걸음의 값을 메모리에 두어야 하므로 조각의 길이는 메모리가 정합니다. 과제가 기억해야 하는 것보다 조금 긴 길이가 좋습니다.',
+        ko: '그런데 왜 끊을까요? 역전파는 모든 스텝의 값을 메모리에 두어야 하므로 조각의 길이는 메모리가 정합니다. 과제가 기억해야 하는 것보다 조금 긴 길이가 좋습니다.',
       },
     },
   ],

@@ -9,14 +9,14 @@ export const shapes: Lesson = {
       look: 'answers',
       text: {
         en: 'Many to many, aligned: an answer at every step. Echo is one, and so is naming the kind of each word in a sentence. The loss is the mean over all steps at which something is asked.',
-        ko: '다대다, 정렬됨: 걸음마다 답이 있습니다. 메아리가 그렇고, 문장에서 낱말마다 품사를 붙이는 일도 그렇습니다. 손실은 물어본 모든 걸음의 평균입니다.',
+        ko: '다대다, 정렬됨: 스텝마다 답이 있습니다. 메아리가 그렇고, 문장에서 단어마다 품사를 붙이는 일도 그렇습니다. 손실은 물어본 모든 스텝의 평균입니다.',
       },
     },
     {
       look: 'answers',
       text: {
         en: 'Many to one: one answer at the end. Add two marked numbers, judge a review, recognise a word. Everything has to be carried to the last step, and the gradient has to find its way back from there.',
-        ko: '다대일: 끝에 답이 하나 있습니다. 표시된 두 수를 더하기, 감상평 판단하기, 말소리 알아듣기. 모든 것을 마지막 걸음까지 날라야 하고, 기울기는 거기서부터 거슬러 와야 합니다.',
+        ko: '다대일: 끝에 답이 하나 있습니다. 표시된 두 수를 더하기, 감상평 판단하기, 말소리 알아듣기. 모든 것을 마지막 스텝까지 날라야 하고, 기울기는 거기서부터 거슬러 와야 합니다.',
       },
       deeds: [{ say: { en: 'Set the adding task', ko: '덧셈 과제로' }, deed: { kind: 'task', task: 'adding' } }],
     },

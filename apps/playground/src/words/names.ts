@@ -20,6 +20,13 @@ export function figure(value: number | undefined, digits = 3): string {
   return size >= 100 ? value.toFixed(0) : value.toPrecision(digits);
 }
 
+/** A number where there is room for four characters: two digits, at most three after the point. */
+export function brief(value: number | undefined): string {
+  if (value === undefined || !Number.isFinite(value)) return figure(value);
+  const text = Math.abs(value) < 0.0995 ? value.toFixed(3) : Math.abs(value) < 9.95 ? value.toPrecision(2) : Math.abs(value) < 1e4 ? value.toFixed(0) : value.toExponential(0);
+  return (Number(text) === 0 ? '0' : text).replace('-', '−');
+}
+
 /** A share as a percentage. */
 export function percent(value: number | undefined): string {
   return value === undefined || Number.isNaN(value) ? '–' : `${Math.round(Math.max(-9.99, value) * 100)} %`;

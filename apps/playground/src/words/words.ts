@@ -18,7 +18,8 @@ export type WordKey =
   | 'notice.diverged' | 'notice.device-lost' | 'notice.device-lost-often' | 'notice.device-gone' | 'notice.no-webgpu' | 'notice.auto' | 'notice.failed' | 'notice.goBack' | 'notice.hidden'
   | 'remark.unknown' | 'remark.changed' | 'remark.damaged' | 'remark.newer' | 'remark.model'
   | 'opening' | 'failed' | 'showData' | 'summary' | 'summaryModel' | 'keys' | 'keysAbout'
-  | 'key.play' | 'key.step' | 'key.reset' | 'key.seed' | 'key.model' | 'key.copy' | 'key.help' | 'key.time' | 'key.edit';
+  | 'key.play' | 'key.step' | 'key.reset' | 'key.seed' | 'key.model' | 'key.copy' | 'key.help' | 'key.time' | 'key.edit'
+  | 'key.sample' | 'runBefore' | 'levelOf' | 'noText';
 
 export type Words = Readonly<Record<WordKey, string>>;
 export type LanguageName = 'en' | 'ko';
