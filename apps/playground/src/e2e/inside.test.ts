@@ -101,7 +101,7 @@ describe.skipIf(program === undefined)('the inside of a cell, in Chromium', () =
     const before = await text();
     await page.keyboard.press('Control+End');
     await page.keyboard.type('\nsnr = sig');
-    await page.locator('.cm-tooltip-autocomplete li').filter({ hasText: 'sigmoid(a)' }).waitFor();
+    await page.locator('.cm-tooltip-autocomplete li').filter({ hasText: /^sigmoid\(a\)/u }).waitFor();
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     await page.keyboard.type('W_s');
