@@ -92,7 +92,9 @@ function differentiate(name: string, leaves: readonly Tensor[], body: () => unkn
   const tape = new Tape();
   try {
     const watched = leaves.map((leaf) => (leaf.dtype === 'int32' ? undefined : tape.watch(leaf)));
-    const { value, aux } = parts(name, tape.listen(body));
+    // What the tape does not hold is freed here, before the way back needs memory of its own. In an object, for promises are told below.
+    const { result } = scope(() => ({ result: tape.listen(body) }));
+    const { value, aux } = parts(name, result);
     const cotangents: Cotangents = new Map([[lossOf(name, value, tape), onesOn(value.backend, value.shape, value.dtype)]]);
     walkBack(tape, cotangents, { consume: true });
     const gradients = watched.map((variable) => variable && gradientOf(variable, value.backend, cotangents));

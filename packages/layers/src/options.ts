@@ -38,8 +38,9 @@ export interface RecurrentOptions extends ParameterOptions {
   /** Probability that a channel of a state keeps its value at a step: for all states, or by state (`{ c: 0.5, h: 0.05 }`). Default 0. */
   readonly zoneout?: number | Readonly<Record<string, number>>;
   /**
-   * While gradients are taken: keep the states of every so many steps alone and compute what lies between again, for long sequences. A third
-   * more time; of the values that grow with T, the layer's input remains. About √T keeps least. Not with dropout inside of a step, or zoneout.
+   * While gradients are taken: keep the states of every so many steps alone and compute what lies between again, for long sequences. One
+   * forward pass more; what grows with T is then inputs, outputs and their gradients alone. About √T keeps least. Not with dropout inside of a
+   * step, or zoneout.
    */
   readonly checkpointEvery?: number;
 }

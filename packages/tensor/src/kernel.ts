@@ -111,8 +111,11 @@ export interface ScanKernel {
   readonly batch: number;
   readonly reverse: boolean;
   readonly masked: boolean;
-  /** For whoever records, and for nobody else: what a backward pass reads is to be computed again then, not kept. */
-  readonly recompute?: true;
+  /**
+   * For whoever records, and for nobody else: it ran in pieces of so many steps. Behind its own outputs are the states before each piece
+   * but the first, in the order in which they were computed; what else a backward pass reads is to be computed again then.
+   */
+  readonly checkpointEvery?: number;
 }
 
 /** Everything that a backend can be asked to do: plain data, without identity. */

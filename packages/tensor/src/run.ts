@@ -41,6 +41,17 @@ export function isRecording(): boolean {
   return recorders.length > 0;
 }
 
+/** Whether someone listens who is content with less than every single kernel. */
+export function mayRunInPieces(): boolean {
+  const recorder = recorders.at(-1);
+  return recorder !== undefined && recorder !== silent && recorder.alone !== true;
+}
+
+/** Tells whoever records of a kernel that has run in pieces, unheard. */
+export function ranInPieces(kernel: Kernel, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
+  recorders.at(-1)?.record(kernel, inputs, outputs);
+}
+
 const silent: Recorder = { extend: (kernel) => kernel, record: () => undefined, alias: () => undefined };
 
 /**

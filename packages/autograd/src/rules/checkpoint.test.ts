@@ -1,5 +1,5 @@
 import { add, dot, input, mul, sigmoid, tanh, type Step } from '@unroll/expr';
-import { add as plus, mean, peakBytes, reference, resetPeakBytes, scan, square, tensor, TensorError, use, type Tensor } from '@unroll/tensor';
+import { add as plus, mean, memory, peakBytes, reference, resetPeakBytes, scan, square, tensor, TensorError, use, type Tensor } from '@unroll/tensor';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { valueAndGrad } from '../index.ts';
 
@@ -40,7 +40,9 @@ async function run(T: number, { every, reverse = false, masked = false }: Option
   const start = peakBytes();
   const { value, gradients } = loss(...args);
   const peak = peakBytes() - start;
-  return { loss: await value.item(), gradients: await Promise.all(gradients.map(async (gradient) => [...await gradient.data()])), peak };
+  const result = { loss: await value.item(), gradients: await Promise.all(gradients.map(async (gradient) => [...await gradient.data()])), peak };
+  for (const used of [...args, mask, value, ...gradients]) used.dispose();
+  return result;
 }
 
 const far = (a: readonly number[][], b: readonly number[][]): number => Math.max(...a.flatMap((list, k) => list.map((value, j) => Math.abs(value - (b[k]?.[j] ?? Number.NaN)))));
@@ -54,11 +56,20 @@ describe.each([{}, { reverse: true }, { masked: true }, { reverse: true, masked:
   });
 });
 
-test('takes less memory: of what the backward pass reads, only the inputs grow with time', async () => {
-  const [T, item] = [400, 8];
-  const [whole, pieces] = [await run(T, {}), await run(T, { every: 20 })];
-  // i f g o, tanh c, and the states before each step.
-  expect(whole.peak - pieces.peak).toBeGreaterThan(5 * T * B * H * item);
+test('memory grows with time only by outputs and their gradients, and beside them as √T', async () => {
+  // At most at a time: outputs, which the loss squares, and the gradients by squares and by outputs. Inputs were there before.
+  const own = (T: number): number => 3 * T * B * H * 8;
+  const rest = async (T: number, every?: number): Promise<number> => (await run(T, every === undefined ? {} : { every })).peak - own(T);
+  expect(await rest(1600, 40)).toBeLessThan(2.5 * await rest(400, 20));
+  // Kept whole it is i f g o, tanh c and the states before each step, 1,600 times.
+  expect(await rest(1600)).toBeGreaterThan(3.5 * await rest(400));
+  expect(await rest(1600, 40)).toBeLessThan(0.01 * await rest(1600));
+});
+
+test.each([{ masked: true }, { reverse: true }])('holds nothing afterwards: %o', async (options) => {
+  const before = memory();
+  await run(13, { ...options, every: 4 });
+  expect(memory()).toEqual(before);
 });
 
 test('refuses numbers that are none, and steps that draw', () => {

@@ -1,9 +1,10 @@
 import { adjointName, biasName, differentiate, drawsRandom, roots, topological, type Backward, type Step } from '@unroll/expr';
 import type { Tensor } from '@unroll/tensor';
-import { inputsOf, run, type ScanKernel } from '@unroll/tensor/backend';
+import { run, type ScanKernel } from '@unroll/tensor/backend';
 import { check } from '../errors.ts';
 import { zerosOn } from '../place.ts';
 import { narrow } from './narrow.ts';
+import { pullPieces, savesOfPieces } from './pieces.ts';
 import type { Pull, Rule, Saves } from './rule.ts';
 
 /**
@@ -28,14 +29,7 @@ const extensions = new WeakMap<Step, Extension | 'none'>();
 /** The kernel over the extended step. Which cotangents will come is not known yet: it keeps what is enough for all of them. */
 export function extendScan(kernel: ScanKernel): ScanKernel {
   const extension = extensionOf(kernel.step);
-  return extension === undefined || extension.step === kernel.step || kernel.recompute === true ? kernel : { ...kernel, step: extension.step };
-}
-
-/** The kernel that keeps what one to be computed again did not. */
-function keeping(kernel: ScanKernel, { step }: Extension): ScanKernel {
-  const kept: { -readonly [Field in keyof ScanKernel]: ScanKernel[Field] } = { ...kernel, step };
-  delete kept.recompute;
-  return kept;
+  return extension === undefined || extension.step === kernel.step ? kernel : { ...kernel, step: extension.step };
 }
 
 function extensionOf(step: Step): Extension | undefined {
@@ -81,7 +75,7 @@ function placesOf({ step, masked }: ScanKernel, kept: number): {
 function saves(kernel: ScanKernel): Saves {
   const extension = extensionOf(kernel.step);
   if (extension === undefined) return { inputs: [], outputs: [] };
-  if (kernel.recompute === true) return { inputs: Array.from({ length: inputsOf(kernel).length }, (_, k) => k), outputs: [] };
+  if (kernel.checkpointEvery !== undefined) return savesOfPieces(kernel);
   const { backward } = extension;
   const { inputs, outputs, firstKept, seed, mask } = placesOf(kernel, backward.kept.length);
   const read = [...backward.sources.filter(({ kind }) => kind === 'sequence'), ...backward.step.vectors, ...backward.step.weights];
@@ -95,7 +89,8 @@ function pull(kernel: ScanKernel, values: Pull): readonly (Tensor | undefined)[]
   const extension = extensionOf(kernel.step);
   check(extension !== undefined, 'second-derivative',
     () => 'grad: the gradient of a recurrence has no gradient of its own; second derivatives through scan() are not supported, write the steps as operations where they are needed.');
-  if (kernel.recompute === true) return pullAgain(keeping(kernel, extension), values);
+  const { checkpointEvery: every, ...plain } = kernel;
+  if (every !== undefined) return pullPieces({ ...plain, step: extension.step }, { every, own: kernel.step.outputs.length }, values, pull);
   const { step, sources } = narrowed(extension, kernel, values);
   const { inputs, outputs, firstKept, seed, mask } = placesOf(kernel, extension.backward.kept.length);
   const input = (name: string): Tensor => values.input(inputs.get(name) as number);
@@ -115,12 +110,6 @@ function pull(kernel: ScanKernel, values: Pull): readonly (Tensor | undefined)[]
   ]);
   const named = new Map([...step.states, ...step.outputs, ...step.accumulations].map(({ name }, k) => [name, results[k]]));
   return [...inputs.keys()].map((name) => named.get(adjointName(name)));
-}
-
-// Forward once more, and back.
-function pullAgain(kernel: ScanKernel, values: Pull): readonly (Tensor | undefined)[] {
-  const outputs = run(kernel, inputsOf(kernel).map((_, k) => values.input(k)));
-  return pull(kernel, { ...values, output: (place) => outputs[place] as Tensor });
 }
 
 function narrowed({ original, backward, narrowed: known }: Extension, kernel: ScanKernel, { cotangents, wanted }: Pull): Backward {

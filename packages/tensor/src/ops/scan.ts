@@ -5,7 +5,7 @@ import { check, TensorError } from '../errors.ts';
 import { defaultGenerator, type Generator } from '../generator.ts';
 import type { Shape, ScanKernel } from '../kernel.ts';
 import { scope } from '../memory.ts';
-import { isRecording, run } from '../run.ts';
+import { isRecording, mayRunInPieces, ranInPieces, recording, run } from '../run.ts';
 import { checkShape, sameShape, shapeText } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { currentBackend } from '../use.ts';
@@ -31,8 +31,9 @@ export interface ScanInputs {
   readonly generator?: Generator;
   /**
    * While gradients are recorded: keep the states of every so many steps, and compute what lies between again in the backward pass, instead
-   * of keeping every value that it reads. Memory for a third more time; √T keeps least. Results are the same to the bit, gradients up to
-   * rounding, since the sums of a weight's gradient are taken piece by piece.
+   * of keeping every value that it reads. It takes one forward pass more; what is kept is T/k states and the values of k steps, least with
+   * k = √T, beside inputs, outputs and their gradients, which are the caller's. Results are the same to the bit, gradients up to rounding,
+   * since the sums of a weight's gradient are taken piece by piece.
    */
   readonly checkpointEvery?: number;
   /** T and B, only needed where neither states and sequences nor mask tell. */
@@ -59,25 +60,30 @@ export function scan(step: Step, inputs: ScanInputs): ScanResult {
   checkCounts(step, inputs);
   const { checkpointEvery: every } = inputs;
   if (every !== undefined) checkPieces(step, every);
-  return every !== undefined && isRecording() && every < extents(step, inputs).steps ? inPieces(step, inputs, every) : whole(step, inputs, {});
+  return every !== undefined && mayRunInPieces() && every < extents(step, inputs).steps ? inPieces(step, inputs, every) : whole(step, inputs);
 }
 
 // Private.
 
-function whole(step: Step, inputs: ScanInputs, extra: Pick<ScanKernel, 'recompute'>): ScanResult {
-  const { mask, reverse = false, states, sequences, vectors, weights } = inputs;
-  const { steps, batch } = extents(step, inputs);
-  const tensors = [...states, ...sequences, ...vectors, ...weights];
-  const { kernel: plain, expected } = prepared(step, checkTypes(tensors), steps, batch, reverse, mask !== undefined);
-  const kernel = extra.recompute === undefined ? plain : { ...plain, ...extra };
-  for (let k = 0; k < expected.length; k++) expectShape(expected[k] as Expectation, tensors[k] as Tensor);
+function whole(step: Step, inputs: ScanInputs): ScanResult {
+  const { kernel, tensors } = checkedKernel(step, inputs);
+  const { mask } = inputs;
   // Alone, a kernel leaves nothing to free.
   if (mask === undefined && !drawsRandom(step) && !isRecording()) return sorted(step, run(kernel, tensors));
-  if (mask !== undefined) expectShape({ what: 'mask', shape: [steps, batch] }, mask);
   return scope(() => {
     const seed = drawsRandom(step) ? [seedOn(backendOf(tensors), inputs.generator)] : [];
     return sorted(step, run(kernel, [...tensors, ...seed, ...(mask === undefined ? [] : [toType(mask, kernel.dtype)])]));
   });
+}
+
+function checkedKernel(step: Step, { mask, reverse = false, ...inputs }: ScanInputs): { readonly kernel: ScanKernel; readonly tensors: readonly Tensor[] } {
+  const { states, sequences, vectors, weights } = inputs;
+  const { steps, batch } = extents(step, mask === undefined ? inputs : { ...inputs, mask });
+  const tensors = [...states, ...sequences, ...vectors, ...weights];
+  const { kernel, expected } = prepared(step, checkTypes(tensors), steps, batch, reverse, mask !== undefined);
+  for (let k = 0; k < expected.length; k++) expectShape(expected[k] as Expectation, tensors[k] as Tensor);
+  if (mask !== undefined) expectShape({ what: 'mask', shape: [steps, batch] }, mask);
+  return { kernel, tensors };
 }
 
 function checkPieces(step: Step, every: number): void {
@@ -86,19 +92,35 @@ function checkPieces(step: Step, every: number): void {
 }
 
 function inPieces(step: Step, inputs: ScanInputs, every: number): ScanResult {
-  const { steps } = extents(step, inputs);
+  const { kernel, tensors } = checkedKernel(step, inputs);
   return scope(() => {
-    const starts = Array.from({ length: Math.ceil(steps / every) }, (_, k) => k * every);
-    let { states } = inputs;
-    const outputs = new Map<number, readonly Tensor[]>();
-    for (const start of inputs.reverse === true ? starts.toReversed() : starts) {
-      const piece = pieceOf(inputs, start, Math.min(every, steps - start));
-      const result = whole(step, { ...piece, states }, { recompute: true });
-      ({ states } = result);
-      outputs.set(start, result.outputs);
-    }
-    return { states: [...states], outputs: step.outputs.map((_, k) => concat(starts.map((start) => outputs.get(start)?.[k] as Tensor), 0)), accumulations: [] };
+    const mask = inputs.mask === undefined ? [] : [toType(inputs.mask, kernel.dtype)];
+    // To a tape all pieces are one kernel, so that it holds the inputs themselves, not pieces of them.
+    const { states, outputs, before } = recording(undefined, () => runPieces(step, inputs, kernel, every));
+    ranInPieces({ ...kernel, checkpointEvery: every }, [...tensors, ...mask], [...states, ...outputs, ...before]);
+    return { states, outputs, accumulations: [] };
   });
+}
+
+function runPieces(step: Step, inputs: ScanInputs, { steps, reverse }: ScanKernel, every: number): { states: Tensor[]; outputs: Tensor[]; before: Tensor[] } {
+  const starts = Array.from({ length: Math.ceil(steps / every) }, (_, k) => k * every);
+  let states = [...inputs.states];
+  const before: Tensor[] = [];
+  const outputs = new Map<number, readonly Tensor[]>();
+  for (const start of reverse ? starts.toReversed() : starts) {
+    if (outputs.size > 0) before.push(...states);
+    const result = scope(() => whole(step, { ...pieceOf(inputs, start, Math.min(every, steps - start)), states }));
+    ({ states } = result);
+    outputs.set(start, result.outputs);
+  }
+  // One output after the other: its pieces are gone before the next one is put together.
+  const joined = step.outputs.map((_, k) => {
+    const pieces = starts.map((start) => outputs.get(start)?.[k] as Tensor);
+    const whole = concat(pieces, 0);
+    for (const piece of pieces) piece.dispose();
+    return whole;
+  });
+  return { states, outputs: joined, before };
 }
 
 function pieceOf(inputs: ScanInputs, start: number, length: number): ScanInputs {
