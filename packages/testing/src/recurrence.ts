@@ -8,6 +8,7 @@ import { randomNumbers, worstError } from './numbers.ts';
 const shapes: readonly (CellSizes & { readonly steps: number; readonly batch: number })[] = [
   { steps: 1, batch: 1, inputSize: 1, hiddenSize: 1, bias: true },
   { steps: 3, batch: 2, inputSize: 3, hiddenSize: 5, bias: false },
+  { steps: 4, batch: 1, inputSize: 6, hiddenSize: 19, bias: true },
   { steps: 4, batch: 5, inputSize: 7, hiddenSize: 16, bias: true },
   { steps: 5, batch: 3, inputSize: 4, hiddenSize: 33, bias: true },
   { steps: 2, batch: 17, inputSize: 33, hiddenSize: 65, bias: true },

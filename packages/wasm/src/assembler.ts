@@ -51,7 +51,9 @@ export class ModuleBuilder {
 export class FunctionBuilder {
   readonly signature: Signature;
   readonly #locals: ValueType[] = [];
-  readonly #code: number[] = [];
+  #code: number[] = [];
+  readonly #start: number[] = [];
+  readonly #held = new Map<string, Local>();
 
   constructor(signature: Signature) {
     this.signature = signature;
@@ -68,6 +70,20 @@ export class FunctionBuilder {
   local(type: ValueType): Local {
     this.#locals.push(type);
     return { index: this.signature.params.length + this.#locals.length - 1, type };
+  }
+
+  /** The local that holds what `push` pushes: set once, at the function's beginning, for every use under the same key. */
+  held(key: string, type: ValueType, push: () => void): Local {
+    const known = this.#held.get(key);
+    if (known !== undefined) return known;
+    const local = this.local(type);
+    const code = this.#code;
+    this.#code = this.#start;
+    push();
+    this.set(local);
+    this.#code = code;
+    this.#held.set(key, local);
+    return local;
   }
 
   get(local: Local): this { return this.#emit(0x20, ...unsigned(local.index)); }
@@ -153,7 +169,7 @@ export class FunctionBuilder {
       if (last?.type === type) last.count += 1;
       else runs.push({ type, count: 1 });
     }
-    const body = concat([vector(runs.map(({ type, count }) => [...unsigned(count), valueTypes[type]])), this.#code, [0x0b]]);
+    const body = concat([vector(runs.map(({ type, count }) => [...unsigned(count), valueTypes[type]])), this.#start, this.#code, [0x0b]]);
     return concat([unsigned(body.length), body]);
   }
 

@@ -26,7 +26,7 @@ export class Constants {
   bits(f: FunctionBuilder, bits: number): void {
     const address = this.#place(bits | 0);
     if (address === undefined) f.i32x4(bits);
-    else f.i32(0).memory('v128.load', address);
+    else f.get(f.held(`constant ${address}`, 'v128', () => f.i32(0).memory('v128.load', address)));
   }
 
   /** How many vectors there are. */

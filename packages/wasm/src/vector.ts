@@ -110,15 +110,7 @@ export class VectorCode {
   #pusher(operand: Operand): (vector: number) => void {
     if (isValue(operand)) return (vector) => this.f.get(operand[vector] as Local);
     const push = (): void => (typeof operand === 'number' ? this.#constants.float(this.f, operand) : this.#constants.bits(this.f, operand.bits));
-    if (this.vectors === 1) return push;
-    const held = this.#take();
-    return (vector) => {
-      if (vector > 0) this.f.get(held);
-      else {
-        push();
-        this.f.tee(held);
-      }
-    };
+    return push;
   }
 }
 

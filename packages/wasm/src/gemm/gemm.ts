@@ -3,15 +3,23 @@ import type { Profile } from '../profile.ts';
 import { emitDirect } from './direct.ts';
 import { emitPack, packedBytes as packedPanelBytes } from './pack.ts';
 import { emitPanels, emitTiles, type Tiles } from './panels.ts';
-import { emitProduct } from './product.ts';
+import { emitProduct, scratchBytes as productScratchBytes } from './product.ts';
+import { emitRow, emitRowProduct, rowScratchBytes } from './row.ts';
 import { emitColumnSums } from './sums.ts';
 import type { Access } from './tile.ts';
 
-export { scratchBytes } from './product.ts';
+/** Bytes of working memory that `product` needs. */
+export function scratchBytes(profile: Profile): number {
+  return isRow(profile) ? rowScratchBytes(profile) : productScratchBytes(profile);
+}
 
 /** Bytes of a k × n matrix that `pack` has packed. */
-export function packedBytes(k: number, n: number, { nr }: Profile): number {
+export function packedBytes(k: number, n: number, { nr }: Pick<Profile, 'nr'>): number {
   return packedPanelBytes(k, n, nr);
+}
+
+function isRow({ mr }: Profile): boolean {
+  return mr === 1;
 }
 
 /**
@@ -37,12 +45,15 @@ export class Gemm {
 
   /** See `emitPanels`: for the inside of loops. Where the distance of A's rows is known, say so: one address serves all rows then. */
   panels(aRow?: number): FunctionReference {
+    if (isRow(this.#profile)) return this.#row;
     return this.#once(`panels ${aRow}`, () => emitPanels(this.#module, this.#tilesOf('rows', aRow)));
   }
 
   /** See `emitProduct`: any size, B packed. */
   get product(): FunctionReference {
-    return this.#once('product', () => emitProduct(this.#module, this.#tilesOf('rows'), this.#tilesOf('columns')));
+    return this.#once('product', () => isRow(this.#profile)
+      ? emitRowProduct(this.#module, this.#profile, this.#row)
+      : emitProduct(this.#module, this.#tilesOf('rows'), this.#tilesOf('columns')));
   }
 
   /** See `emitDirect`: few rows, B in place. */
@@ -53,6 +64,10 @@ export class Gemm {
   /** See `emitColumnSums`. */
   get columnSums(): FunctionReference {
     return this.#once('columnSums', () => emitColumnSums(this.#module));
+  }
+
+  get #row(): FunctionReference {
+    return this.#once('row', () => emitRow(this.#module, this.#profile));
   }
 
   #tilesOf(access: Access, aStride?: number): Tiles {

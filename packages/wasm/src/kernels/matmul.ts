@@ -45,7 +45,7 @@ function packed(kernel: MatMulKernel, { pack, product }: Functions, { heap, prof
   const fill = (source: number, to: number): void => pack(source, bStep, bColumn, k, n, to);
   const multiply = (a: number, b: number, c: number, bias: number): void => product(a, aRow, aStep, b, c, n * 4, m, n, k, bias, 0, scratch);
   if (batch === 1 || sharedB) {
-    const form = { key: `0 ${bStep} ${k} ${n}`, bytes: packedBytes(k, n, profile), fill };
+    const form = { key: `0 ${bStep} ${k} ${n} ${profile.nr}`, bytes: packedBytes(k, n, profile), fill };
     let packedB = 0;
     const all = each(kernel, (_, a, __, c, bias) => multiply(a, packedB, c, bias));
     return (inputs, outputs, operands) => {

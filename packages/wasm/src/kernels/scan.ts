@@ -35,14 +35,14 @@ function multiplicationsOf({ step, steps, batch }: ScanKernel): number {
 }
 
 /** A run of blocks of a weight as panels; a weight's rows are the product's columns, unless it is transposed. */
-function formOf({ weights }: Step, { weight, transposed, run, k, n }: Packed, machine: Machine): Form {
+function formOf({ weights }: Step, { weight, transposed, run, k, n, nr }: Packed, machine: Machine): Form {
   const { rows, columns } = weights[weight] as Step['weights'][number];
-  const pack = machine.shared('pack', () => packer(machine));
+  const pack = machine.shared(`pack ${nr}`, () => packer(machine, nr));
   const [stepK, stepN] = transposed ? [columns * 4, 4] : [4, columns * 4];
   const from = run.first * rows * columns * 4;
-  return { key: `${from} ${stepK} ${k} ${n}`, bytes: packedBytes(k, n, machine.profile), fill: (source, target) => pack(source + from, stepK, stepN, k, n, target) };
+  return { key: `${from} ${stepK} ${k} ${n} ${nr}`, bytes: packedBytes(k, n, { nr }), fill: (source, target) => pack(source + from, stepK, stepN, k, n, target) };
 }
 
-function packer(machine: Machine): Exported {
-  return machine.function((module, name) => module.export(new Gemm(module, machine.profile).pack, name));
+function packer(machine: Machine, nr: number): Exported {
+  return machine.function((module, name) => module.export(new Gemm(module, { ...machine.profile, nr }).pack, name));
 }

@@ -1,7 +1,8 @@
 import type { Plan, Place, Product, Stage, Step } from '@unroll/expr';
 import type { ScanKernel } from '@unroll/tensor/backend';
 import { packedBytes, scratchBytes } from '../gemm/gemm.ts';
-import type { Profile } from '../profile.ts';
+import { ofOneRow, type Profile } from '../profile.ts';
+import type { Moment } from './places.ts';
 import { inputCount, outputCount } from './counts.ts';
 
 /** Blocks of a weight that follow each other, packed as one matrix; `first` counts blocks of the weight, `at` those of the product. */
@@ -14,6 +15,8 @@ export interface Packed {
   readonly run: Run;
   readonly k: number;
   readonly n: number;
+  /** Columns of its panels. */
+  readonly nr: number;
   /** Offset in the working memory, for weights that are packed for one run alone. */
   readonly offset: number;
   /** Its number among the packed pieces: the address comes as a parameter. */
@@ -39,6 +42,7 @@ export class Layout {
   readonly productBytes: number;
   readonly #kernel: ScanKernel;
   readonly #profile: Profile;
+  readonly #oneRow: Profile;
   readonly #packed = new Map<string, Packed>();
   readonly #slabs = new Map<Stage, Slab>();
   readonly #rights = new Map<string, number>();
@@ -47,13 +51,16 @@ export class Layout {
   constructor(kernel: ScanKernel, plan: Plan, profile: Profile, threads = 1) {
     this.#kernel = kernel;
     this.#profile = profile;
+    this.#oneRow = ofOneRow(profile);
     const { steps, batch, step } = kernel;
     this.states = step.states.map(({ width }) => [this.#take(batch * width * 4), this.#take(batch * width * 4)] as const);
     this.buffers = plan.buffers.map(({ span, width }) => this.#take((span === 'series' ? steps : 1) * batch * width * 4));
-    this.productBytes = Math.ceil(scratchBytes(profile) / 64) * 64;
+    this.productBytes = Math.ceil(Math.max(scratchBytes(profile), scratchBytes(this.#oneRow)) / 64) * 64;
     this.product = this.#take(threads * this.productBytes);
     for (const stage of plan.loop) if (isFused(stage)) this.#slabs.set(stage, this.#slab(stage));
-    for (const stage of [...plan.before, ...plan.loop, ...plan.after]) for (const product of stage.products) for (const run of this.runsOf(stage, product)) this.#pack(product, run);
+    for (const [moment, stages] of [['start', plan.before], ['step', plan.loop], ['start', plan.after]] as const) {
+      for (const stage of stages) for (const product of stage.products) for (const run of this.runsOf(stage, product)) this.#pack(product, run, this.profileOf(moment));
+    }
     this.parameters = this.#take((inputCount(kernel) + outputCount(step) + this.#packed.size) * 4);
     for (const sum of plan.sums) if (sum.right !== undefined) this.#packRight(sum.right);
   }
@@ -64,10 +71,16 @@ export class Layout {
   /** Every packed piece of a weight, in the order of their parameters. */
   get packed(): Iterable<Packed> { return this.#packed.values(); }
 
+  /** How products are shaped: those of one row in their own way. */
+  profileOf(moment: Moment): Profile {
+    const { steps, batch } = this.#kernel;
+    return (moment === 'step' ? 1 : steps) * batch === 1 ? this.#oneRow : this.#profile;
+  }
+
   slabOf(stage: Stage): Slab | undefined { return this.#slabs.get(stage); }
 
-  packedOf(product: Product, run: Run): Packed {
-    const packed = this.#packed.get(packedKey(product, run));
+  packedOf(product: Product, run: Run, moment: Moment): Packed {
+    const packed = this.#packed.get(packedKey(product, run, this.profileOf(moment)));
     if (packed === undefined) throw new RangeError(`scan: weight ${product.weight} was not packed for blocks ${run.first} to ${run.first + run.count - 1}.`);
     return packed;
   }
@@ -77,9 +90,9 @@ export class Layout {
     return this.#rights.get(placeKey(right)) ?? 0;
   }
 
-  /** The pieces in which a product's weight is packed: plain blocks of a slab one by one, others as far as they follow each other. */
+  /** The pieces in which a product's weight is packed: plain blocks of a slab of many rows one by one, others as far as they follow each other. */
   runsOf(stage: Stage, product: Product): Run[] {
-    const single = this.#slabs.has(stage) && !product.transposed;
+    const single = this.#slabs.has(stage) && !product.transposed && this.#kernel.batch > 1;
     const runs: { first: number; count: number; at: number }[] = [];
     product.blocks.forEach((block, at) => {
       const last = runs.at(-1);
@@ -89,12 +102,13 @@ export class Layout {
     return runs;
   }
 
-  #pack(product: Product, run: Run): void {
+  #pack(product: Product, run: Run, profile: Profile): void {
     const { rows, columns } = this.#kernel.step.weights[product.weight] as Step['weights'][number];
     const [k, n] = product.transposed ? [run.count * rows, columns] : [columns, run.count * rows];
-    const key = packedKey(product, run);
+    const key = packedKey(product, run, profile);
     if (this.#packed.has(key)) return;
-    this.#packed.set(key, { weight: product.weight, transposed: product.transposed, run, k, n, index: this.#packed.size, offset: this.#take(packedBytes(k, n, this.#profile)) });
+    const offset = this.#take(packedBytes(k, n, profile));
+    this.#packed.set(key, { weight: product.weight, transposed: product.transposed, run, k, n, nr: profile.nr, index: this.#packed.size, offset });
   }
 
   #packRight(right: Place): void {
@@ -107,7 +121,10 @@ export class Layout {
     const { nr, slab } = this.#profile;
     const step = Math.max(16, nr);
     const blocks = stage.products.reduce((sum, { transposed, blocks: list }) => sum + (transposed ? 1 : list.length), 0);
-    const whole = Math.ceil((stage.maps[0]?.width ?? 1) / nr) * nr;
+    const width = stage.maps[0]?.width ?? 1;
+    // Of one row the results of all blocks lie side by side, so that they are one product; behind the last is room for a whole panel.
+    if (batch === 1) return { units: width, offset: this.#take((blocks * width + this.#oneRow.nr) * 4) };
+    const whole = Math.ceil(width / nr) * nr;
     const part = Math.max(step, Math.floor(slab.part / (batch * blocks) / step) * step);
     const units = whole * batch * blocks <= slab.whole ? whole : Math.min(whole, part);
     return { units, offset: this.#take(blocks * batch * units * 4) };
@@ -128,8 +145,8 @@ function isFused({ products, means, maps }: Stage): boolean {
     && products.every(({ local, transposed, target, blocks }) => local && (transposed ? target.width : target.width / blocks.length) === map.width);
 }
 
-function packedKey({ weight, transposed }: Product, { first, count }: Run): string {
-  return `${weight} ${transposed} ${first} ${count}`;
+function packedKey({ weight, transposed }: Product, { first, count }: Run, { nr }: Profile): string {
+  return `${weight} ${transposed} ${first} ${count} ${nr}`;
 }
 
 function placeKey({ kind, index, offset, width }: Place): string {

@@ -26,18 +26,24 @@ interface Part { readonly slab: Slab; readonly stage: Stage; readonly unit: Loca
  * on each other: each of the threads, of which the function's two parameters tell, goes through the loop with rows of its own.
  */
 export function emitScan(module: ModuleBuilder, kernel: ScanKernel, layout: Layout, base: number, options: CodeOptions, name: string): void {
-  const gemm = new Gemm(module, options.profile);
+  const shapes = new Map<Profile, Gemm>();
+  const gemmOf = (profile: Profile): Gemm => {
+    const gemm = shapes.get(profile) ?? new Gemm(module, profile);
+    shapes.set(profile, gemm);
+    return gemm;
+  };
+  const gemms = { step: gemmOf(layout.profileOf('step')), start: gemmOf(layout.profileOf('start')) };
   const meet = options.meeting === undefined ? undefined : emitMeet(module, options.meeting);
   module.function({ params: ['i32', 'i32'], results: [] }, (f) => {
     const plan = planOf(kernel.step, kernel.masked);
     const places = new Places(f, kernel, plan, layout, base);
     const team = new Team(f, meet);
     places.load();
-    const program = new Program({ module, f, kernel, plan, layout, places, gemm, options, team });
+    const program = new Program({ module, f, kernel, plan, layout, places, gemms, options, team });
     program.overAllTime(plan.before);
     program.loop();
     program.overAllTime(plan.after);
-    new Sums({ f, places, kernel, layout, gemm, team }, plan.sums).emit();
+    new Sums({ f, places, kernel, layout, gemm: gemmOf(options.profile), team }, plan.sums).emit();
     team.meet();
   }, name);
 }
@@ -49,7 +55,7 @@ interface Parts {
   readonly plan: Plan;
   readonly layout: Layout;
   readonly places: Places;
-  readonly gemm: Gemm;
+  readonly gemms: Readonly<Record<Moment, Gemm>>;
   readonly options: CodeOptions;
   readonly team: Team;
 }
@@ -133,20 +139,22 @@ class Program {
     let region = 0;
     for (const product of part.stage.products) {
       this.#parts.layout.runsOf(part.stage, product).forEach((_, k) => {
-        this.#slabProduct(part, product, k, region + (product.transposed ? 0 : k), units);
+        this.#slabProduct(part, product, k, region, units);
       });
       region += regionsOf(product);
     }
   }
 
-  /** One run of blocks of a product, for the units of a part, into a region of the slab. */
-  #slabProduct({ slab, stage, unit }: Part, product: Product, index: number, region: number, units: number): void {
-    const { f, kernel, layout, places, gemm, options, team } = this.#parts;
+  /** One run of blocks of a product, for the units of a part, into the product's regions of the slab, which begin at `first`. */
+  #slabProduct({ slab, stage, unit }: Part, product: Product, index: number, first: number, units: number): void {
+    const { f, kernel, layout, places, gemms, team } = this.#parts;
     const { weight, transposed, operand } = product;
     const run = layout.runsOf(stage, product)[index] ?? { first: 0, count: 1, at: 0 };
+    const region = first + (transposed ? 0 : run.at);
     const { rows, bias } = kernel.step.weights[weight] as Step['weights'][number];
-    const packed = layout.packedOf(product, run);
-    const { k } = packed;
+    const packed = layout.packedOf(product, run, 'step');
+    const { k, nr } = packed;
+    const columns = transposed ? units : run.count * units;
     const aRow = places.rowBytes(operand);
     const target = (): void => {
       f.i32(this.#region(slab, region));
@@ -157,13 +165,13 @@ class Program {
     f.i32(aRow).get(unit).i32(k * 4).op('i32.mul').get(places.packed(packed)).op('i32.add');
     target();
     f.i32(slab.units * 4);
-    team.pushCount(this.#shares.step).i32(k).i32(Math.ceil(units / options.profile.nr));
+    team.pushCount(this.#shares.step).i32(k).i32(Math.ceil(columns / nr));
     if (transposed && index > 0) {
       target();
       f.i32(slab.units * 4);
     } else if (bias && !transposed) f.get(places.bias(weight)).get(unit).i32(2).op('i32.shl').op('i32.add').i32(run.first * rows * 4).op('i32.add').i32(0);
     else f.i32(0).i32(0);
-    f.call(gemm.panels(aRow));
+    f.call(gemms.step.panels(aRow));
   }
 
   #region({ offset, units }: Slab, region: number): number {
@@ -179,11 +187,11 @@ class Program {
   }
 
   #wholeProduct(stage: Stage, product: Product, index: number, moment: Moment): void {
-    const { f, kernel, layout, places, gemm, team } = this.#parts;
+    const { f, kernel, layout, places, gemms, team } = this.#parts;
     const { weight, operand, target, transposed } = product;
     const { rows, bias } = kernel.step.weights[weight] as Step['weights'][number];
     const run = layout.runsOf(stage, product)[index] ?? { first: 0, count: 1, at: 0 };
-    const packed = layout.packedOf(product, run);
+    const packed = layout.packedOf(product, run, moment);
     const { k, n } = packed;
     const shift = run.at * rows * 4;
     this.#pushRows(operand, moment, transposed ? shift : 0);
@@ -196,7 +204,7 @@ class Program {
       f.i32(places.rowBytes(target));
     } else if (bias && !transposed) f.get(places.bias(weight)).i32(run.first * rows * 4).op('i32.add').i32(0);
     else f.i32(0).i32(0);
-    places.pushWorking(team.thread).call(gemm.product);
+    places.pushWorking(team.thread).call(gemms[moment].product);
   }
 
   /** Pushes the address of this thread's first row of a place. */
