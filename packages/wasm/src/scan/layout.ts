@@ -2,8 +2,10 @@ import type { Plan, Place, Product, Stage, Step } from '@unroll/expr';
 import type { ScanKernel } from '@unroll/tensor/backend';
 import { packedBytes, scratchBytes } from '../gemm/gemm.ts';
 import { ofOneRow, type Profile } from '../profile.ts';
-import type { Moment } from './places.ts';
 import { inputCount, outputCount } from './counts.ts';
+
+/** Where in time an address is meant: at the running step, or at the beginning, for what runs over all time at once. */
+export type Moment = 'step' | 'start';
 
 /** Blocks of a weight that follow each other, packed as one matrix; `first` counts blocks of the weight, `at` those of the product. */
 export interface Run { readonly first: number; readonly count: number; readonly at: number }

@@ -2,10 +2,7 @@ import type { Plan, Target } from '@unroll/expr';
 import type { ScanKernel } from '@unroll/tensor/backend';
 import type { FunctionBuilder, Local } from '../assembler.ts';
 import { inputCount, matrixInput, outputCount } from './counts.ts';
-import type { Layout, Packed } from './layout.ts';
-
-/** Where in time an address is meant: at the running step, or at the beginning, for what runs over all time at once. */
-export type Moment = 'step' | 'start';
+import type { Layout, Moment, Packed } from './layout.ts';
 
 /** The addresses inside the one function of a scan: those of inputs, outputs and packed weights, read once, and the working memory. */
 export class Places {
