@@ -26,7 +26,7 @@ export const taskInfos: Readonly<Record<TaskName, TaskInfo>> = {
   'dyck': { sliders: [slider('length', 10, 80, 40, 2), slider('depth', 1, 8, 4), slider('kinds', 1, 4, 2)], start: { hidden: 24, batch: 32, lr: 0.01, clip: 1, keep: 1 } },
   'temporal-order': { sliders: [slider('length', 10, 100, 30)], start: { hidden: 24, batch: 32, lr: 0.01, clip: 1, keep: 2 } },
   'sine': { sliders: [slider('period', 5, 40, 20), slider('noise', 0, 0.5, 0.1, 0.01), slider('horizon', 1, 20, 5)], start: { hidden: 16, batch: 32, lr: 0.01, clip: 1, keep: 1 } },
-  'airline': { sliders: [slider('length', 12, 40, 24)], start: { hidden: 16, batch: 32, lr: 0.01, clip: 1, keep: 1 } },
+  'airline': { sliders: [slider('length', 12, 40, 24)], start: { hidden: 8, batch: 32, lr: 0.003, clip: 1, keep: 1 } },
   'text': { sliders: [slider('length', 8, 100, 40)], start: { hidden: 64, batch: 32, lr: 0.005, clip: 1, keep: 1 } },
   'csv': { sliders: [slider('length', 4, 100, 24), slider('horizon', 1, 24, 1)], start: { hidden: 16, batch: 32, lr: 0.01, clip: 1, keep: 1 } },
 };

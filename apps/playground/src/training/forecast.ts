@@ -10,6 +10,8 @@ import type { ForecastSeries } from './sources/source.ts';
 const futures = 100;
 /** Rows that the model reads before it begins to forecast, at most. */
 const longestContext = 200;
+/** Errors in a row that are drawn together, on average. */
+const meanRun = 6;
 /** Share of the futures in the interval. */
 const inside = 0.8;
 
@@ -23,7 +25,7 @@ export async function forecastOf(model: SequenceModel, series: ForecastSeries, {
   const context = Math.min(series.origin, longestContext);
   const past = readRows(series, series.origin - context, series.origin);
   const onPast = await predictionsOn(model, past, width);
-  const errors = errorsOf(past, onPast, width, series.horizon);
+  const errors = errorsOf(past, onPast, width, series);
   const drawn = (await futuresOf(model, past, errors, { ...series, steps: rows - series.origin, width, rng: new Rng(seed) })).map((future) => levelsOf(series, future));
   const units = (values: readonly number[]): Float64Array => Float64Array.from(values, (value) => series.unscale(value, column));
   const steps = Array.from({ length: rows - series.origin }, (_, t) => drawn.map((future) => future[t * width + column] as number));
@@ -50,16 +52,22 @@ function readRows({ values, names, scale, differences }: ForecastSeries, from: n
   const level = (k: number): number => scale(values[k] as number, k % width);
   return Float64Array.from({ length: (to - from) * width }, (_, at) => {
     const k = from * width + at;
-    return differences === undefined ? level(k) : (level(k) - level(Math.max(k - width, k % width)) - differences.mean) / differences.deviation;
+    if (differences === undefined) return level(k);
+    return (level(k) - level(Math.max(k - differences.lag * width, k % width)) - differences.mean) / differences.deviation;
   });
 }
 
-/** A future of what the model says as scaled values: differences are added up from the last row that is known. */
+/** A future of what the model says as scaled values: differences are added to the rows that they are from, known or foreseen. */
 function levelsOf({ values, names, scale, differences, origin }: ForecastSeries, future: Float64Array): Float64Array {
   if (differences === undefined) return future;
   const width = names.length;
-  const levels = Float64Array.from({ length: width }, (_, c) => scale(values[(origin - 1) * width + c] as number, c));
-  return future.map((value, k) => (levels[k % width] = (levels[k % width] as number) + value * differences.deviation + differences.mean));
+  const { lag, mean, deviation } = differences;
+  const levels = new Float64Array(future.length);
+  for (const [k, value] of future.entries()) {
+    const before = k - lag * width;
+    levels[k] = (before < 0 ? scale(values[origin * width + before] as number, k % width) : (levels[before] as number)) + value * deviation + mean;
+  }
+  return levels;
 }
 
 /** What the model says after each row of the past. */
@@ -73,14 +81,26 @@ async function predictionsOn(model: SequenceModel, past: Float64Array, width: nu
   return read;
 }
 
-/** Errors of the second half of the past, row by row: what came, less what was said. */
-function errorsOf(past: Float64Array, said: ArrayLike<number>, width: number, horizon: number): number[][] {
+/**
+ * Errors on what of the past was not learnt from, or else on its second half, row by row: what came, less what was said, less the mean of
+ * that, since what the model is wrong by on average one way need not be what it is wrong by next.
+ */
+function errorsOf(past: Float64Array, said: ArrayLike<number>, width: number, { horizon, unseen }: ForecastSeries): number[][] {
   const rows = past.length / width;
-  const first = Math.min(rows - 1, Math.max(horizon, Math.floor(rows / 2)));
-  return Array.from({ length: rows - first }, (_, k) => Array.from({ length: width }, (_, c) => {
-    const row = first + k;
-    return (past[row * width + c] as number) - (said[(row - horizon) * width + c] ?? 0);
-  }));
+  const first = Math.min(rows - 1, Math.max(horizon, unseen === undefined ? Math.floor(rows / 2) : rows - unseen));
+  const count = rows - first;
+  const error = (k: number, c: number): number => (past[(first + k) * width + c] as number) - (said[(first + k - horizon) * width + c] ?? 0);
+  const means = Array.from({ length: width }, (_, c) => Array.from({ length: count }, (_, k) => error(k, c)).reduce((sum, value) => sum + value, 0) / count);
+  return Array.from({ length: count }, (_, k) => means.map((mean, c) => error(k, c) - mean));
+}
+
+/** Errors that come together were made together: runs of them, each of random length, from random places (Politis & Romano 1994, the stationary bootstrap). */
+function errorsInRuns(errors: readonly (readonly number[])[], rng: Rng): () => readonly number[] | undefined {
+  let at = rng.integer(errors.length);
+  return () => {
+    at = rng.uniform() < 1 / meanRun ? rng.integer(errors.length) : (at + 1) % errors.length;
+    return errors[at];
+  };
 }
 
 interface Future {
@@ -95,6 +115,7 @@ async function futuresOf(model: SequenceModel, past: Float64Array, errors: reado
   const count = futures + 1;
   const rows = past.length / width;
   const made = Array.from({ length: count }, () => new Float64Array(steps * width));
+  const drawn = made.map(() => errorsInRuns(errors, rng));
   const said: ArrayLike<number>[] = [];
   let input = Float32Array.from({ length: rows * count * width }, (_, k) => past[Math.floor(k / (count * width)) * width + (k % width)] as number);
   let state: RecurrentState | undefined;
@@ -113,7 +134,7 @@ async function futuresOf(model: SequenceModel, past: Float64Array, errors: reado
       const prediction = said[rows + t - horizon] as ArrayLike<number>;
       input = new Float32Array(count * width);
       for (let future = 0; future < count; future++) {
-        const error = future === 0 ? undefined : errors[rng.integer(errors.length)];
+        const error = future === 0 ? undefined : drawn[future]?.();
         for (let c = 0; c < width; c++) {
           const value = (prediction[future * width + c] as number) + (error?.[c] ?? 0);
           (made[future] as Float64Array)[t * width + c] = value;

@@ -176,7 +176,7 @@ describe('every task', () => {
   });
 
   it('series: forecasts in units of the series, with an interval around it', async () => {
-    const { session, train } = await opened({ task: 'airline', options: { length: 24 }, hidden: 16, batch: 16 });
+    const { session, train } = await opened({ task: 'airline', options: { length: 24 }, ...taskInfos.airline.start });
     await train(200);
     const forecast = await session.forecast({ column: 0, seed: 1 });
     expect(forecast.actual).toHaveLength(24);
@@ -185,6 +185,22 @@ describe('every task', () => {
     expect(await session.forecast({ column: 0, seed: 1 })).toEqual(forecast);
     const { session: echo } = await opened();
     expect(() => echo.forecast({ column: 0, seed: 1 })).toThrow(/no series/u);
+  });
+
+  it('series: any cell is better than last year again, and the interval holds about as much as it says', async () => {
+    const found: { error: number; naive: number; held: number }[] = [];
+    for (const cell of ['rnn', 'lstm', 'gru'] as const) {
+      for (const seed of [1, 2, 3]) {
+        const { session, train } = await opened({ task: 'airline', cell, seed, options: { length: 24 }, ...taskInfos.airline.start });
+        await train(200);
+        const { actual, low, high, error, naiveError: naive } = await session.forecast({ column: 0, seed: 1 });
+        found.push({ error, naive, held: actual.filter((value, t) => value >= (low[t] as number) && value <= (high[t] as number)).length / actual.length });
+      }
+    }
+    for (const { error, naive } of found) expect(error).toBeLessThan(naive);
+    const mean = (of: (one: (typeof found)[number]) => number): number => found.reduce((sum, one) => sum + of(one), 0) / found.length;
+    expect(mean(({ error }) => error)).toBeLessThan(40);
+    expect(Math.abs(mean(({ held }) => held) - 0.8)).toBeLessThan(0.12);
   });
 
   it('csv: names the row that is wrong', async () => {

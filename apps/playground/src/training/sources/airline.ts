@@ -7,29 +7,31 @@ import { rowWindows } from './windows.ts';
 const trained = 96;
 /** The month with which the forecast begins: January 1959. */
 const origin = 120;
+const year = 12;
 
 /**
- * Airline passengers (Box and Jenkins 1970, series G): from the changes of the months so far, that of the next one. Changes of logarithms, because
- * the numbers grow by shares and leave the range of what was learnt; changes do not.
+ * Airline passengers (Box and Jenkins 1970, series G): from the growth of the months so far against the same months a year before, that of the
+ * next one. Growth in logarithms, because the numbers grow by shares and leave the range of what was learnt; against the year before, because
+ * the season is known then, and what is left to learn is what the naive forecast lacks.
  */
 export function airlineSource({ options, batch, seed }: Pick<RunSpec, 'options' | 'batch' | 'seed'>): Source {
   const { length = 24 } = options;
   const { names, values, times } = airlinePassengers();
   const logarithms = Float64Array.from(values, Math.log);
-  const changes = logarithms.map((value, month) => value - (logarithms[month - 1] ?? value));
-  const differences = momentsOf(changes.subarray(1, trained));
-  const rows = changes.map((change) => (change - differences.mean) / differences.deviation);
+  const growth = logarithms.map((value, month) => value - (logarithms[month - year] ?? value));
+  const moments = momentsOf(growth.subarray(year, trained));
+  const rows = growth.map((value) => (value - moments.mean) / moments.deviation);
   const draw = (step: number, count: number, from: number, to: number): SequenceBatch => {
     const rng = streamOf(seed, step);
     return rowWindows({ values: rows, width: 1 }, Array.from({ length: count }, () => from + rng.integer(to - from - length)), length);
   };
   return {
     shape: { inputs: 'values', targets: 'regression', per: 'step', inputSize: 1, targetSize: 1 },
-    batch: (step) => draw(step, batch, 1, trained),
+    batch: (step) => draw(step, batch, year, trained),
     heldOut: draw(mostSteps, judges, trained, rows.length),
     baseline: linearResidual(rows.subarray(trained, -1), rows.subarray(trained + 1)),
     floor: 0,
-    series: { names, values, origin, horizon: 1, season: 12, differences, scale: Math.log, unscale: Math.exp, ...(times === undefined ? {} : { times }) },
+    series: { names, values, origin, unseen: origin - trained, horizon: 1, season: year, differences: { lag: year, ...moments }, scale: Math.log, unscale: Math.exp, ...(times === undefined ? {} : { times }) },
   };
 }
 

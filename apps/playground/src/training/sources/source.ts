@@ -29,8 +29,10 @@ export interface ForecastSeries {
   /** Between units and what the model reads: column c. */
   readonly scale: (value: number, column: number) => number;
   readonly unscale: (value: number, column: number) => number;
-  /** Where the model reads how rows differ from the one before: (difference − mean) / deviation, of scaled values. */
-  readonly differences?: { readonly mean: number; readonly deviation: number };
+  /** Where the model reads how rows differ from the one `lag` rows before: (difference − mean) / deviation, of scaled values. */
+  readonly differences?: { readonly lag: number; readonly mean: number; readonly deviation: number };
+  /** Rows before the origin that were not learnt from, if there are any: by what was wrong on them one knows what may go wrong. */
+  readonly unseen?: number;
   /** Of rows, where they are known: milliseconds since 1970. */
   readonly times?: Float64Array;
 }
