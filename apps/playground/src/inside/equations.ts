@@ -4,7 +4,7 @@ import type { CellChoice } from '../config/config.ts';
 /** What a text is: a cell with its formulas, or a fault with the place of it. */
 export type Checked =
   | { readonly cell: Cell; readonly latex: string; readonly fault?: undefined }
-  | { readonly fault: Fault; readonly cell?: undefined };
+  | { readonly fault: Fault; readonly cell?: undefined; readonly latex?: undefined };
 
 /** Where a text is wrong, in characters from its beginning, and how. */
 export interface Fault { readonly start: number; readonly end: number; readonly line: number; readonly message: string }
