@@ -7,7 +7,7 @@ export interface BackendOptions {
   /** Bytes that its buffers may have together; all that the device gives unless told otherwise. */
   readonly memoryLimit?: number;
   /**
-   * float16: recurrences round the weights of their loops to half of the bits, which are read twice as fast. Sums, states and gradients
+   * float16: recurrences round their weights to half of the bits, which are read twice as fast. Sums, states and gradients
    * stay float32, and so do parameters. Weights beyond ±65504 become that. Default float32.
    */
   readonly weights?: WeightFormat;

@@ -9,8 +9,8 @@ afterEach(() => {
 
 const info = { architecture: 'ampere', isFallbackAdapter: false };
 
-function deviceWith(features: readonly string[]): GPUDevice {
-  return { limits: { ...anyDevice.limits, maxBufferSize: 12345 }, features: new Set(features), adapterInfo: info } as unknown as GPUDevice;
+function deviceWith(features: readonly string[], adapterInfo: object = info): GPUDevice {
+  return { limits: { ...anyDevice.limits, maxBufferSize: 12345 }, features: new Set(features), adapterInfo } as unknown as GPUDevice;
 }
 
 function browserWith(adapter: unknown): void {
@@ -22,6 +22,11 @@ test('takes a device of the caller', async () => {
   const open = await openDevice({ device });
   expect(open).toMatchObject({ isOwn: false, isSoftware: false, target: { architecture: 'ampere', limits: { maxBufferSize: 12345 } } });
   expect([open.device === device, [...open.target.features]]).toEqual([true, ['shader-f16']]);
+});
+
+test('gives SwiftShader no more workgroup memory than it compiles in time', async () => {
+  const { target } = await openDevice({ device: deviceWith([], { architecture: 'swiftshader', isFallbackAdapter: true }) });
+  expect([target.limits.maxComputeWorkgroupStorageSize, anyDevice.limits.maxComputeWorkgroupStorageSize]).toEqual([8192, 16384]);
 });
 
 test('asks an adapter for all that is of use', async () => {

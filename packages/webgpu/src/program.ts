@@ -6,7 +6,7 @@ export interface Target {
   readonly features: ReadonlySet<Feature>;
   /** `swiftshader`, `ampere`, …; '' where the implementation does not tell. */
   readonly architecture: string;
-  /** How recurrences keep the weights that their loops read again and again; float32 unless given. */
+  /** How recurrences read weights; float32 unless given. */
   readonly weights?: WeightFormat;
   /** Invocations of a subgroup, where they are always as many; 0: unknown. */
   readonly subgroupSize: number;

@@ -115,6 +115,12 @@ export class ShaderBuilder {
   }
 }
 
+/** Lets a shader have numbers of half of the bits in its buffers; gives their type. */
+export function enableHalf(shader: ShaderBuilder): 'f16' {
+  shader.direct('enable f16;');
+  return 'f16';
+}
+
 /** A number as WGSL text of a type. Bits that no literal can say (∞, NaN) are not for this; see `emit.ts`. */
 export function literal(value: number, type: Scalar): string {
   if (type === 'u32') return `${value >>> 0}u`;

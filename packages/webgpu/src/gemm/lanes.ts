@@ -1,6 +1,6 @@
 import type { Shader } from '../program.ts';
 import { enableSubgroups } from '../subgroups.ts';
-import { ShaderBuilder, type Scalar } from '../wgsl.ts';
+import { enableHalf, ShaderBuilder, type Scalar } from '../wgsl.ts';
 import type { Tile } from './tile.ts';
 
 /** What the code of a product by lanes depends on. */
@@ -11,6 +11,8 @@ export interface LanesCode {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
   readonly bias: boolean;
+  /** Whether B has numbers of half of the bits; sums are float32 all the same. */
+  readonly halfB: boolean;
   /** Whether slices of terms are no whole multiples of `depth`. */
   readonly hasRest: boolean;
   /** Whether a transposed A, and B, are read four neighbours at a time. There is no rest then. */
@@ -44,9 +46,9 @@ class Lanes {
 
   build(): Shader {
     const shader = this.#shader;
-    const { tile: { columns: span, height, width, depth }, type, transposeA, transposeB, bias, hasRest, isVectorA, isVectorB } = this.#code;
-    const storage = (name: string, isVector: boolean): string => shader.storage(name, isVector ? `vec4<${type}>` : type, 'read');
-    const [a, b, shift] = [storage('a', isVectorA), storage('b', isVectorB), bias ? storage('bias', false) : undefined];
+    const { tile: { columns: span, height, width, depth }, type, transposeA, transposeB, bias, halfB, hasRest, isVectorA, isVectorB } = this.#code;
+    const storage = (name: string, isVector: boolean, own: string = type): string => shader.storage(name, isVector ? `vec4<${own}>` : own, 'read');
+    const [a, b, shift] = [storage('a', isVectorA), storage('b', isVectorB, halfB ? enableHalf(shader) : type), bias ? storage('bias', false) : undefined];
     const c = shader.storage('c', type, 'write');
     const [m, n, k, stepA, stepB, slices, slice, firstOfBatch, batch] = ['m', 'n', 'k', 'stepA', 'stepB', 'slices', 'slice', 'first', 'batch'].map((name) => shader.uniform(name)) as [string, string, string, string, string, string, string, string, string];
     const threads = span / width;
@@ -58,8 +60,8 @@ class Lanes {
     const columns = Array.from({ length: width }, (_, q) => shader.let('column', `group.y * ${span}u + ${areNeighbours ? `local.x * ${width}u + ${q}u` : `${q * threads}u + local.x`}`));
     // What is behind the edges is computed from what is inside, and not written.
     const inside = (at: string, count: string, isVector: boolean): string => `min(${at}, ${count} - ${isVector ? 4 : 1}u)`;
-    const left: Operand = { data: a, isVector: isVectorA, isAlongK: !transposeA, across: m, starts: rows.map((row) => shader.let('left', `${index} * ${stepA} + ${inside(row, m, isVectorA)}${transposeA ? '' : ` * ${k}`}`)) };
-    const right: Operand = { data: b, isVector: isVectorB, isAlongK: transposeB, across: n, starts: columns.map((column) => shader.let('right', `${index} * ${stepB} + ${inside(column, n, areNeighbours)}${transposeB ? ` * ${k}` : ''}`)) };
+    const left: Operand = { data: a, isHalf: false, isVector: isVectorA, isAlongK: !transposeA, across: m, starts: rows.map((row) => shader.let('left', `${index} * ${stepA} + ${inside(row, m, isVectorA)}${transposeA ? '' : ` * ${k}`}`)) };
+    const right: Operand = { data: b, isHalf: halfB, isVector: isVectorB, isAlongK: transposeB, across: n, starts: columns.map((column) => shader.let('right', `${index} * ${stepB} + ${inside(column, n, areNeighbours)}${transposeB ? ` * ${k}` : ''}`)) };
     const sums = rows.map((_, r) => columns.map((__, q) => `sum${r}${q}`));
     for (const sum of sums.flat()) shader.line(`var ${sum} = ${type}();`);
     enableSubgroups(shader);
@@ -79,14 +81,15 @@ class Lanes {
   }
 
   /** Reads an operand at some terms; for each of its rows or columns the text of its number at a term. */
-  #terms({ data, isVector, isAlongK, across, starts }: Operand, terms: readonly string[]): ((term: number) => string)[] {
+  #terms({ data, isHalf, isVector, isAlongK, across, starts }: Operand, terms: readonly string[]): ((term: number) => string)[] {
     const shader = this.#shader;
     const element = (start: string, term: string): string => `${start} + ${isAlongK ? term : `${term} * ${across}`}`;
+    const widened = (text: string, type: string): string => (isHalf ? `${type}(${text})` : text);
     if (!isVector) {
-      const texts = terms.map((term) => starts.map((start) => shader.let('value', `${data}[${element(start, term)}]`)));
+      const texts = terms.map((term) => starts.map((start) => shader.let('value', widened(`${data}[${element(start, term)}]`, 'f32'))));
       return starts.map((_, k) => (term) => texts[term]?.[k] as string);
     }
-    const four = (start: string, term: string): string => shader.let('values', `${data}[(${element(start, term)}) / 4u]`);
+    const four = (start: string, term: string): string => shader.let('values', widened(`${data}[(${element(start, term)}) / 4u]`, 'vec4<f32>'));
     if (isAlongK) {
       return starts.map((start) => {
         const vectors = terms.filter((_, k) => k % 4 === 0).map((term) => four(start, term));
@@ -105,4 +108,4 @@ class Lanes {
 }
 
 /** One of the two operands: where its rows (columns) begin, and whether their terms are neighbours in memory or `across` elements apart. */
-interface Operand { readonly data: string; readonly isVector: boolean; readonly isAlongK: boolean; readonly across: string; readonly starts: readonly string[] }
+interface Operand { readonly data: string; readonly isHalf: boolean; readonly isVector: boolean; readonly isAlongK: boolean; readonly across: string; readonly starts: readonly string[] }

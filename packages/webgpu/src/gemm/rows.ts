@@ -1,5 +1,5 @@
 import type { Shader } from '../program.ts';
-import { ShaderBuilder, type Scalar } from '../wgsl.ts';
+import { enableHalf, ShaderBuilder, type Scalar } from '../wgsl.ts';
 
 /** What the code of a product of few rows depends on. */
 export interface RowsCode {
@@ -9,6 +9,8 @@ export interface RowsCode {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
   readonly bias: boolean;
+  /** Whether B has numbers of half of the bits; sums are float32 all the same. */
+  readonly halfB: boolean;
 }
 
 /** Invocations of a workgroup. */
@@ -24,12 +26,13 @@ export function columnsOf({ transposeB }: Pick<RowsCode, 'transposeB'>): number 
  * Buffers: A, B, the bias if any, C; uniforms: n, k, elements from one A to the next, the same for B, the first of the batch;
  * workgroups: blocks of columns, 1, batch.
  */
-export function rowsShader({ rows, type, transposeA, transposeB, bias }: RowsCode): Shader {
+export function rowsShader({ rows, type, transposeA, transposeB, bias, halfB }: RowsCode): Shader {
   const shader = new ShaderBuilder('matmul rows');
-  const [a, b] = [shader.storage('a', type, 'read'), shader.storage('b', type, 'read')];
+  const [a, b] = [shader.storage('a', type, 'read'), shader.storage('b', halfB ? enableHalf(shader) : type, 'read')];
   const shift = bias ? shader.storage('bias', type, 'read') : undefined;
   const c = shader.storage('c', type, 'write');
   const [n, k, stepA, stepB, first] = [shader.uniform('n'), shader.uniform('k'), shader.uniform('stepA'), shader.uniform('stepB'), shader.uniform('first')];
+  const widened = (text: string): string => (halfB ? `f32(${text})` : text);
   const columns = columnsOf({ transposeB });
   const sharing = workgroup / columns;
   const sums = shader.workgroup('sums', type, rows * workgroup);
@@ -42,7 +45,7 @@ export function rowsShader({ rows, type, transposeA, transposeB, bias }: RowsCod
   const row = (r: number): string => `sum${r}`;
   for (let r = 0; r < rows; r++) shader.line(`var ${row(r)} = ${type}();`);
   shader.loop('at', share, k, `${sharing}u`, (at) => {
-    const factor = shader.let('factor', `${b}[${index} * ${stepB} + ${transposeB ? `${inside} * ${k} + ${at}` : `${at} * ${n} + ${inside}`}]`);
+    const factor = shader.let('factor', widened(`${b}[${index} * ${stepB} + ${transposeB ? `${inside} * ${k} + ${at}` : `${at} * ${n} + ${inside}`}]`));
     for (let r = 0; r < rows; r++) shader.line(`${row(r)} += ${a}[${index} * ${stepA} + ${transposeA ? `${at} * ${rows}u + ${r}u` : `${r}u * ${k} + ${at}`}] * ${factor};`);
   });
   for (let r = 0; r < rows; r++) shader.line(`${sums}[${r * workgroup}u + ${own} * ${sharing}u + ${share}] = ${row(r)};`);

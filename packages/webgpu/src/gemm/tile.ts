@@ -1,5 +1,5 @@
 import type { Shader } from '../program.ts';
-import { ShaderBuilder, type Scalar } from '../wgsl.ts';
+import { enableHalf, ShaderBuilder, type Scalar } from '../wgsl.ts';
 
 /** How a workgroup shares the work: a block of `rows` × `columns` results over `depth` terms at a time, `height` × `width` of them each invocation. */
 export interface Tile {
@@ -20,6 +20,8 @@ export interface ProductCode {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
   readonly bias: boolean;
+  /** Whether B has numbers of half of the bits; sums are float32 all the same. */
+  readonly halfB: boolean;
   /** Whether rows of A, of B and of C are whole vectors of four, so that they are read and written as such. */
   readonly isVector: boolean;
 }
@@ -48,6 +50,7 @@ export function sharedBytes({ rows, columns, depth }: Tile): number {
 /** One of the two operands: a matrix whose other dimension than K is called x. */
 interface Operand {
   readonly data: string;
+  readonly isHalf: boolean;
   readonly tile: string;
   /** Of the block. */
   readonly extent: number;
@@ -73,9 +76,10 @@ class TileCode {
 
   build(): Shader {
     const shader = this.#shader;
-    const { tile, transposeA, transposeB, bias, isVector, type } = this.#code;
+    const { tile, transposeA, transposeB, bias, halfB, isVector, type } = this.#code;
     const storage = (name: string, access: 'read' | 'write'): string => shader.storage(name, isVector ? this.#vector : type, access);
-    const [a, b] = [storage('a', 'read'), storage('b', 'read')];
+    const half = halfB ? enableHalf(shader) : undefined;
+    const [a, b] = [storage('a', 'read'), half === undefined ? storage('b', 'read') : shader.storage('b', isVector ? `vec4<${half}>` : half, 'read')];
     const shift = bias ? storage('bias', 'read') : undefined;
     const c = storage('c', 'write');
     const [m, n, k, stepA, stepB, slices, slice, firstOfBatch, batch] = ['m', 'n', 'k', 'stepA', 'stepB', 'slices', 'slice', 'first', 'batch'].map((name) => shader.uniform(name)) as [string, string, string, string, string, string, string, string, string];
@@ -86,8 +90,8 @@ class TileCode {
     const part = shader.let('part', `group.z % ${slices}`);
     const [row, column] = [shader.let('row', `group.y * ${tile.rows}u`), shader.let('column', `group.x * ${tile.columns}u`)];
     const end = shader.let('end', `min((${part} + 1u) * ${slice}, ${k})`);
-    const left: Operand = { data: a, tile: tileA, extent: tile.rows, first: row, count: m, start: `${index} * ${stepA}`, alongK: !transposeA };
-    const right: Operand = { data: b, tile: tileB, extent: tile.columns, first: column, count: n, start: `${index} * ${stepB}`, alongK: transposeB };
+    const left: Operand = { data: a, isHalf: false, tile: tileA, extent: tile.rows, first: row, count: m, start: `${index} * ${stepA}`, alongK: !transposeA };
+    const right: Operand = { data: b, isHalf: halfB, tile: tileB, extent: tile.columns, first: column, count: n, start: `${index} * ${stepB}`, alongK: transposeB };
     this.#eachSum((name) => shader.line(`var ${name} = ${this.#vector}();`));
     shader.loop('depth', `${part} * ${slice}`, end, `${tile.depth}u`, (depth) => {
       for (const operand of [left, right]) this.#load(operand, depth, end, k);
@@ -107,11 +111,12 @@ class TileCode {
   }
 
   /** Brings a block of an operand into workgroup memory, k by k, with zeros around the matrix. */
-  #load({ data, tile, extent, first, count, start, alongK }: Operand, depth: string, end: string, k: string): void {
+  #load({ data, isHalf, tile, extent, first, count, start, alongK }: Operand, depth: string, end: string, k: string): void {
     const shader = this.#shader;
     const { tile: { depth: terms }, isVector } = this.#code;
     const [units, threads, pitch] = [extent * terms / 4, threadsOf(this.#code.tile), extent / 4 + 1];
     const across = alongK ? terms / 4 : extent / 4;
+    const widened = (own: string, text: string): string => (isHalf ? `${own}(${text})` : text);
     const load = (unit: string): void => {
       const [fast, slow] = [shader.let('fast', `${unit} % ${across}u * 4u`), shader.let('slow', `${unit} / ${across}u`)];
       const atK = shader.let('atK', `${depth} + ${alongK ? fast : slow}`);
@@ -121,8 +126,8 @@ class TileCode {
       const values = shader.name('values');
       shader.line(`var ${values} = ${this.#vector}();`);
       shader.block(`if (${fixed})`, () => {
-        if (isVector) shader.line(`if (${moving} < ${limit}) { ${values} = ${data}[${place} / 4u]; }`);
-        else for (let lane = 0; lane < 4; lane++) shader.line(`if (${moving} + ${lane}u < ${limit}) { ${values}[${lane}] = ${data}[${place} + ${lane}u]; }`);
+        if (isVector) shader.line(`if (${moving} < ${limit}) { ${values} = ${widened(this.#vector, `${data}[${place} / 4u]`)}; }`);
+        else for (let lane = 0; lane < 4; lane++) shader.line(`if (${moving} + ${lane}u < ${limit}) { ${values}[${lane}] = ${widened(this.#code.type, `${data}[${place} + ${lane}u]`)}; }`);
       });
       if (!alongK) shader.line(`${tile}[${slow} * ${pitch}u + ${fast} / 4u] = ${values};`);
       else for (let lane = 0; lane < 4; lane++) shader.line(`${tile}[(${fast} + ${lane}u) * ${pitch}u + ${slow} / 4u][${slow} % 4u] = ${values}[${lane}];`);

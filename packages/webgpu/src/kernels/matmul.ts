@@ -1,15 +1,29 @@
 import type { MatMulKernel } from '@unroll/tensor/backend';
+import { WebGpuError } from '../errors.ts';
 import { lanesShader, lanesTile, type LanesCode } from '../gemm/lanes.ts';
 import { columnsOf, rowsShader } from '../gemm/rows.ts';
 import { sharedBytes, threadsOf, tileShader, type Tile } from '../gemm/tile.ts';
-import { inline, type Compile, type Dispatch, type Program, type Slot, type Target, type Variant } from '../program.ts';
+import { inline, type Choice, type Compile, type Dispatch, type Program, type Slot, type Target, type Variant } from '../program.ts';
 import { isSoftware, sharedLanes } from '../subgroups.ts';
 import { elementType } from './map.ts';
 import { compileReduce } from './reduce.ts';
 
 /** Batched matrix products: by blocks, with the terms cut into slices where results are few, or row by row where those are. */
-export const compileMatMul: Compile<MatMulKernel> = (kernel, target) => {
-  const shape = folded(kernel);
+export const compileMatMul: Compile<MatMulKernel> = (kernel, target) => choiceOf(folded(kernel), target);
+
+/** A product whose B was rounded to float16 (`halfOf`), on a device that has `shader-f16`. */
+export function halfProduct(kernel: MatMulKernel, target: Target): Program {
+  const [best] = choiceOf({ ...kernel, halfB: true }, target).variants;
+  if (best === undefined) throw new WebGpuError('limit', `webgpu: this device has no way to multiply (${kernel.m}, ${kernel.k}) by (${kernel.k}, ${kernel.n}).`);
+  return best.make();
+}
+
+// Private.
+
+/** A product, of which B may have numbers of half of the bits. */
+interface Product extends MatMulKernel { readonly halfB?: boolean }
+
+function choiceOf(shape: Product, target: Target): Choice {
   const { m, n, k, batch } = shape;
   if (m * n * batch === 0) return { shapeClass: 'nothing', variants: [{ name: 'nothing', make: () => ({ scratch: [], commands: [] }) }] };
   const rows: Variant[] = m <= fewRows ? [{ name: 'rows', make: () => rowsProgram(shape, target) }] : [];
@@ -17,9 +31,7 @@ export const compileMatMul: Compile<MatMulKernel> = (kernel, target) => {
   const lanes = sharedLanes(target);
   const shared: Variant[] = lanes === 0 ? [] : [{ name: 'lanes', make: () => tileProgram(shape, lanesTile(lanes, byLanes(shape, lanes).isVectorB && !shape.transposeB ? 4 : 2), target) }];
   return { shapeClass: `matmul ${shape.dtype} ${[m, n, k, batch].map(roundedUp).join(' ')} ${layoutOf(shape)}`, variants: [...rows, ...shared, ...tiled] };
-};
-
-// Private.
+}
 
 const fewRows = 4;
 /** Terms that are worth a slice of their own. */
@@ -68,7 +80,7 @@ function tilesFor({ m, n, batch }: MatMulKernel, target: Target): Tile[] {
   return tiles.filter((tile) => sharedBytes(tile) <= limits.maxComputeWorkgroupStorageSize && threadsOf(tile) <= limits.maxComputeInvocationsPerWorkgroup).sort((one, other) => cost(one) - cost(other));
 }
 
-function tileProgram(kernel: MatMulKernel, tile: Tile, target: Target): Program {
+function tileProgram(kernel: Product, tile: Tile, target: Target): Program {
   const { m, n, k, batch, dtype } = kernel;
   const groups = Math.ceil(m / tile.rows) * Math.ceil(n / tile.columns) * batch;
   const room = Math.floor(target.limits.maxStorageBufferBindingSize / (batch * m * n * 4));
@@ -86,9 +98,9 @@ function tileProgram(kernel: MatMulKernel, tile: Tile, target: Target): Program 
 
 const output: Slot = { kind: 'output', index: 0 };
 
-function tileDispatches(kernel: MatMulKernel, tile: Tile, { slices, slice, to }: { readonly slices: number; readonly slice: number; readonly to: Slot }, target: Target): Dispatch[] {
-  const { m, n, k, batch, transposeA, transposeB, sharedA, sharedB, bias, dtype } = kernel;
-  const code = { tile, type: elementType[dtype], transposeA, transposeB, bias };
+function tileDispatches(kernel: Product, tile: Tile, { slices, slice, to }: { readonly slices: number; readonly slice: number; readonly to: Slot }, target: Target): Dispatch[] {
+  const { m, n, k, batch, transposeA, transposeB, sharedA, sharedB, bias, dtype, halfB = false } = kernel;
+  const code = { tile, type: elementType[dtype], transposeA, transposeB, bias, halfB };
   const shader = tile.name === 'lanes'
     ? lanesShader({ ...code, ...byLanes(kernel, tile.depth) })
     : tileShader({ ...code, isVector: (transposeA ? m : k) % 4 === 0 && (transposeB ? k : n) % 4 === 0 && n % 4 === 0 });
@@ -102,8 +114,8 @@ function tileDispatches(kernel: MatMulKernel, tile: Tile, { slices, slice, to }:
   }));
 }
 
-function rowsProgram({ m, n, k, batch, transposeA, transposeB, sharedA, sharedB, bias, dtype }: MatMulKernel, { limits }: Target): Program {
-  const shader = rowsShader({ rows: m, type: elementType[dtype], transposeA, transposeB, bias });
+function rowsProgram({ m, n, k, batch, transposeA, transposeB, sharedA, sharedB, bias, dtype, halfB = false }: Product, { limits }: Target): Program {
+  const shader = rowsShader({ rows: m, type: elementType[dtype], transposeA, transposeB, bias, halfB });
   const most = limits.maxComputeWorkgroupsPerDimension;
   return {
     scratch: [],

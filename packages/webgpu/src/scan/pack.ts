@@ -146,16 +146,28 @@ export function numberText(format: WeightFormat, element: string): string {
   return format === 'float32' ? `${element}.x` : `bitcast<f32>(${element}.x)`;
 }
 
+/** The text of a vector's four numbers in half of the bits. */
+export function rounded(value: string): string {
+  const [low, high] = ['xy', 'zw'].map((lanes) => `pack2x16float(clamp(${value}.${lanes}, vec2<f32>(-65504.0f), vec2<f32>(65504.0f)))`);
+  return `vec2<u32>(${low}, ${high})`;
+}
+
+/** The text of the block of a weight that is a product's block at `position`. */
+export function blockAt(shader: ShaderBuilder, blocks: readonly number[], position: string): string {
+  const [first = 0] = blocks;
+  if (blocks.every((block, k) => block === first + k)) return first === 0 ? `(${position})` : `(${position} + ${first}u)`;
+  const list = shader.name('blocks');
+  shader.line(`var ${list} = array<u32, ${blocks.length}>(${blocks.map((block) => `${block}u`).join(', ')});`);
+  return `${list}[${position}]`;
+}
+
 // Private: the vector at an index of a segment.
 
 // Half of the bits where there are several numbers; the whole of one.
 function packed(format: WeightFormat, value: string, isExact: boolean): string {
   if (format === 'float32') return value;
-  if (isExact) return `vec2<u32>(bitcast<u32>(${value}.x), 0u)`;
-  const [low, high] = ['xy', 'zw'].map((lanes) => `pack2x16float(clamp(${value}.${lanes}, vec2<f32>(-65504.0f), vec2<f32>(65504.0f)))`);
-  return `vec2<u32>(${low}, ${high})`;
+  return isExact ? `vec2<u32>(bitcast<u32>(${value}.x), 0u)` : rounded(value);
 }
-
 
 // [vector][block][row of the block]: neighbours in a block read neighbours.
 function plainVector(blocks: readonly number[], rows: number, columns: number): Segment['vector'] {
@@ -181,15 +193,6 @@ function transposedVector(blocks: readonly number[], rows: number, columns: numb
 
 function biasVector(blocks: readonly number[], rows: number): Segment['vector'] {
   return (shader, element, index) => single(element(`${blockAt(shader, blocks, `${index} / ${rows}u`)} * ${rows}u + ${index} % ${rows}u`));
-}
-
-// The block of the weight that is the product's block at `position`.
-function blockAt(shader: ShaderBuilder, blocks: readonly number[], position: string): string {
-  const [first = 0] = blocks;
-  if (blocks.every((block, k) => block === first + k)) return first === 0 ? `(${position})` : `(${position} + ${first}u)`;
-  const list = shader.name('blocks');
-  shader.line(`var ${list} = array<u32, ${blocks.length}>(${blocks.map((block) => `${block}u`).join(', ')});`);
-  return `${list}[${position}]`;
 }
 
 function four(text: (k: number) => string): string {
