@@ -25,9 +25,21 @@ export function scansOf(cell: Cell, sizes: CellSizes): { readonly forward: Step;
 /** A layer's kernel forward, and the one that gives its gradients. */
 export interface LayerKernels { readonly name: string; readonly forward: ScanKernel; readonly backward: ScanKernel }
 
-/** The kernels of the three layers that everybody has, as wide as their input, for tests that count. */
-export function usualLayers({ steps, batch, hidden }: { readonly steps: number; readonly batch: number; readonly hidden: number }): LayerKernels[] {
-  return [cells.rnn, cells.gru, cells.lstm].map((cell) => {
+/** Sizes of a layer that is as wide as its input. */
+interface LayerSizes { readonly steps: number; readonly batch: number; readonly hidden: number }
+
+/** The kernels of the three layers that everybody has, for tests that count. */
+export function usualLayers(sizes: LayerSizes): LayerKernels[] {
+  return layersOf([cells.rnn, cells.gru, cells.lstm], sizes);
+}
+
+/** The kernels of a layer of every cell of the registry, for tests that look at code. */
+export function everyLayer(sizes: LayerSizes): LayerKernels[] {
+  return layersOf(Object.values(cells), sizes);
+}
+
+function layersOf(list: readonly Cell[], { steps, batch, hidden }: LayerSizes): LayerKernels[] {
+  return list.map((cell) => {
     const { forward, backward } = scansOf(cell, { inputSize: hidden, hiddenSize: hidden, bias: true });
     const common = { kind: 'scan', dtype: 'float32', steps, batch, masked: false } as const;
     return { name: cell.name, forward: { ...common, step: forward, reverse: false }, backward: { ...common, step: backward, reverse: true } };
