@@ -36,14 +36,16 @@ export class ModuleBuilder {
   /** The finished module. */
   bytes(): Uint8Array<ArrayBuffer> {
     const functions = this.#functions;
-    const out = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
-    section(out, 1, vector(functions.map(({ builder }) => signatureBytes(builder.signature))));
-    section(out, 2, vector([[...name('env'), ...name('memory'), 0x02, ...limitBytes(this.#limits)]]));
-    section(out, 3, vector(functions.map((_, index) => unsigned(index))));
+    const head: number[] = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+    section(head, 1, vector(functions.map(({ builder }) => signatureBytes(builder.signature))));
+    section(head, 2, vector([[...name('env'), ...name('memory'), 0x02, ...limitBytes(this.#limits)]]));
+    section(head, 3, vector(functions.map((_, index) => unsigned(index))));
     const exports = functions.flatMap(({ exported }, index) => (exported === undefined ? [] : [[...name(exported), 0x00, ...unsigned(index)]]));
-    section(out, 7, vector(exports));
-    section(out, 10, vector(functions.map(({ builder }) => builder.code())));
-    return Uint8Array.from(out);
+    section(head, 7, vector(exports));
+    const codes = functions.map(({ builder }) => builder.code());
+    const count = unsigned(codes.length);
+    head.push(10, ...unsigned(count.length + codes.reduce((sum, code) => sum + code.length, 0)), ...count);
+    return joined([head, ...codes]);
   }
 }
 
@@ -86,10 +88,10 @@ export class FunctionBuilder {
     return local;
   }
 
-  get(local: Local): this { return this.#emit(0x20, ...unsigned(local.index)); }
-  set(local: Local): this { return this.#emit(0x21, ...unsigned(local.index)); }
-  tee(local: Local): this { return this.#emit(0x22, ...unsigned(local.index)); }
-  i32(value: number): this { return this.#emit(0x41, ...signed(value | 0)); }
+  get({ index }: Local): this { return this.#short(0x20, index); }
+  set({ index }: Local): this { return this.#short(0x21, index); }
+  tee({ index }: Local): this { return this.#short(0x22, index); }
+  i32(value: number): this { return value >= 0 && value < 64 ? this.#short(0x41, value) : this.#emit(0x41, ...signed(value | 0)); }
   i64(value: number): this { return this.#emit(0x42, ...signed(value)); }
   f32(value: number): this { return this.#emit(0x43, ...float32(value)); }
   /** Four equal floats. In hot loops load constants from memory instead: some engines rematerialise this one each time round. */
@@ -97,11 +99,15 @@ export class FunctionBuilder {
   /** Four equal integers (32 bits each). */
   i32x4(value: number): this { return this.#emit(0xfd, 0x0c, ...int32(value), ...int32(value), ...int32(value), ...int32(value)); }
   /** Any instruction without an immediate. */
-  op(instruction: PlainInstruction): this { return this.#emit(...plain[instruction]); }
+  op(instruction: PlainInstruction): this {
+    for (const byte of plain[instruction]) this.#code.push(byte);
+    return this;
+  }
   /** A load, or a store, `offset` bytes past the address on the stack. */
   memory(instruction: MemoryInstruction, offset = 0): this {
     const [code, alignment] = memory[instruction];
-    return this.#emit(...code, Math.min(alignment, 2), ...unsigned(offset));
+    for (const byte of code) this.#code.push(byte);
+    return this.#short(Math.min(alignment, 2), offset);
   }
   /** What other threads see whole, `offset` bytes past the address on the stack. */
   atomic(instruction: AtomicInstruction, offset = 0): this { return this.#emit(...atomic[instruction], 2, ...unsigned(offset)); }
@@ -117,7 +123,7 @@ export class FunctionBuilder {
   memoryCopy(): this { return this.#emit(0xfc, 0x0a, 0x00, 0x00); }
   /** Fills bytes (`to value bytes →`). */
   memoryFill(): this { return this.#emit(0xfc, 0x0b, 0x00); }
-  call(target: FunctionReference): this { return this.#emit(0x10, ...unsigned(target.index)); }
+  call({ index }: FunctionReference): this { return this.#short(0x10, index); }
 
   /** `block … end`: `br(0)` inside leaves it. */
   block(body: () => void): this {
@@ -162,19 +168,26 @@ export class FunctionBuilder {
   }
 
   /** The function's entry in the code section. */
-  code(): number[] {
+  code(): Uint8Array<ArrayBuffer> {
     const runs: { type: ValueType; count: number }[] = [];
     for (const type of this.#locals) {
       const last = runs.at(-1);
       if (last?.type === type) last.count += 1;
       else runs.push({ type, count: 1 });
     }
-    const body = concat([vector(runs.map(({ type, count }) => [...unsigned(count), valueTypes[type]])), this.#start, this.#code, [0x0b]]);
-    return concat([unsigned(body.length), body]);
+    const locals = vector(runs.map(({ type, count }) => [...unsigned(count), valueTypes[type]]));
+    return joined([[...unsigned(locals.length + this.#start.length + this.#code.length + 1), ...locals], this.#start, this.#code, [0x0b]]);
   }
 
   #emit(...bytes: number[]): this {
     for (const byte of bytes) this.#code.push(byte);
+    return this;
+  }
+
+  // Nearly all of what is emitted: modules are made while somebody waits, by code that no engine has optimised yet.
+  #short(code: number, index: number): this {
+    if (index >= 128) return this.#emit(code, ...unsigned(index));
+    this.#code.push(code, index);
     return this;
   }
 }
@@ -205,6 +218,16 @@ function vector(items: readonly (readonly number[])[]): number[] {
 function concat(lists: readonly (readonly number[])[]): number[] {
   const out: number[] = [];
   for (const list of lists) for (const byte of list) out.push(byte);
+  return out;
+}
+
+function joined(lists: readonly (readonly number[] | Uint8Array)[]): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(lists.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const list of lists) {
+    out.set(list, at);
+    at += list.length;
+  }
   return out;
 }
 
