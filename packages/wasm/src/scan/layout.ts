@@ -4,6 +4,9 @@ import { packedBytes, scratchBytes } from '../gemm/gemm.ts';
 import { ofOneRow, type Profile } from '../profile.ts';
 import { inputCount, outputCount } from './counts.ts';
 
+/** Shares of a batch's rows are multiples of this. */
+export const batchStep = 4;
+
 /** Where in time an address is meant: at the running step, or at the beginning, for what runs over all time at once. */
 export type Moment = 'step' | 'start';
 
@@ -25,8 +28,11 @@ export interface Packed {
   readonly index: number;
 }
 
-/** How a stage of the loop with a local product is cut: `units` channels of every block at a time, their results in a cache. */
-export interface Slab { readonly units: number; readonly offset: number }
+/**
+ * How a stage of the loop with a local product is cut: `units` channels of every block at a time, their results in a cache. `regions`: where
+ * the results of each block lie.
+ */
+export interface Slab { readonly units: number; readonly regions: readonly number[] }
 
 /**
  * Where everything that a scan needs besides its inputs and outputs lies in the working memory: decided once, when the kernel is
@@ -42,17 +48,20 @@ export class Layout {
   /** Working memory of products over all time: the first thread's, and behind it those of the others, so many bytes each. */
   readonly product: number;
   readonly productBytes: number;
+  readonly threads: number;
   readonly #kernel: ScanKernel;
   readonly #profile: Profile;
   readonly #oneRow: Profile;
   readonly #packed = new Map<string, Packed>();
   readonly #slabs = new Map<Stage, Slab>();
   readonly #rights = new Map<string, number>();
+  readonly #byUnits: boolean;
   #end = 0;
 
   constructor(kernel: ScanKernel, plan: Plan, profile: Profile, threads = 1) {
     this.#kernel = kernel;
     this.#profile = profile;
+    this.threads = threads;
     this.#oneRow = ofOneRow(profile);
     const { steps, batch, step } = kernel;
     this.states = step.states.map(({ width }) => [this.#take(batch * width * 4), this.#take(batch * width * 4)] as const);
@@ -60,6 +69,7 @@ export class Layout {
     this.productBytes = Math.ceil(Math.max(scratchBytes(profile), scratchBytes(this.#oneRow)) / 64) * 64;
     this.product = this.#take(threads * this.productBytes);
     for (const stage of plan.loop) if (isFused(stage)) this.#slabs.set(stage, this.#slab(stage));
+    this.#byUnits = threads > 1 && batch < threads * batchStep && [...this.#slabs].every(([stage, { units }]) => units >= (stage.maps[0]?.width ?? 0));
     for (const [moment, stages] of [['start', plan.before], ['step', plan.loop], ['start', plan.after]] as const) {
       for (const stage of stages) for (const product of stage.products) for (const run of this.runsOf(stage, product)) this.#pack(product, run, this.profileOf(moment));
     }
@@ -78,6 +88,9 @@ export class Layout {
     const { steps, batch } = this.#kernel;
     return (moment === 'step' ? 1 : steps) * batch === 1 ? this.#oneRow : this.#profile;
   }
+
+  /** Whether each thread has units of its own in the loop, of all rows, as there are too few rows for rows of its own. */
+  get byUnits(): boolean { return this.#byUnits; }
 
   slabOf(stage: Stage): Slab | undefined { return this.#slabs.get(stage); }
 
@@ -122,14 +135,19 @@ export class Layout {
     const { batch } = this.#kernel;
     const { nr, slab } = this.#profile;
     const step = Math.max(16, nr);
-    const blocks = stage.products.reduce((sum, { transposed, blocks: list }) => sum + (transposed ? 1 : list.length), 0);
+    const counts = stage.products.map(({ transposed, blocks }) => (transposed ? 1 : blocks.length));
+    const blocks = counts.reduce((sum, count) => sum + count, 0);
     const width = stage.maps[0]?.width ?? 1;
-    // Of one row the results of all blocks lie side by side, so that they are one product; behind the last is room for a whole panel.
-    if (batch === 1) return { units: width, offset: this.#take((blocks * width + this.#oneRow.nr) * 4) };
-    const whole = Math.ceil(width / nr) * nr;
+    const whole = batch === 1 ? width : Math.ceil(width / nr) * nr;
     const part = Math.max(step, Math.floor(slab.part / (batch * blocks) / step) * step);
-    const units = whole * batch * blocks <= slab.whole ? whole : Math.min(whole, part);
-    return { units, offset: this.#take(blocks * batch * units * 4) };
+    const units = batch === 1 || whole * batch * blocks <= slab.whole ? whole : Math.min(whole, part);
+    // Of one row the results of a product's blocks lie side by side, so that they are one product; behind the last is room for a whole panel.
+    const room = batch === 1 ? this.#oneRow.nr : 0;
+    const regions = counts.flatMap((count) => {
+      const offset = this.#take((count * batch * units + room) * 4);
+      return Array.from({ length: count }, (_, k) => offset + k * batch * units * 4);
+    });
+    return { units, regions };
   }
 
   // 64 bytes to the next one: a cache line, and room for vectors read past the end.

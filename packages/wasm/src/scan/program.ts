@@ -4,7 +4,7 @@ import type { FunctionBuilder, Local, ModuleBuilder } from '../assembler.ts';
 import type { Constants } from '../constants.ts';
 import { Gemm } from '../gemm/gemm.ts';
 import type { Profile } from '../profile.ts';
-import type { Layout, Moment, Slab } from './layout.ts';
+import { batchStep, type Layout, type Moment, type Slab } from './layout.ts';
 import { Places } from './places.ts';
 import { emitPointwise, type Masked, type Walk } from './pointwise.ts';
 import { Sums } from './sums.ts';
@@ -13,12 +13,16 @@ import { emitMeet, Team, type Share } from '../threads/team.ts';
 /** What generated code depends on beside its kernel. `meeting`: where threads meet, undefined where one runs alone. */
 export interface CodeOptions { readonly constants: Constants; readonly profile: Profile; readonly meeting: number | undefined }
 
-/** Shares of rows are multiples of these: of a batch, and of all time, in which tiles are to be whole. */
-const batchStep = 4;
-const timeStep = 24;
+/** Shares of the rows of all time are multiples of this, so that tiles are whole, where there are many; shares of units are whole vectors, in pairs. */
+const timeStep = { few: 4, many: 24, manyFrom: 192 } as const;
+const unitStep = 16;
 
-/** Part of a stage with a slab: which one, and the first of its units. */
-interface Part { readonly slab: Slab; readonly stage: Stage; readonly unit: Local }
+/** Part of a stage: the first of its units, and where its products' results are, if they lie in a slab. */
+interface Part { readonly stage: Stage; readonly unit: Local; readonly slab: Slab | undefined }
+type SlabPart = Part & { readonly slab: Slab };
+
+/** Columns of a product: `skip` adds so many bytes for each one before them to the address on the stack; the others push how many there are. */
+interface Columns { skip(bytes: number): void; panels(): void; count(): void }
 
 /**
  * Adds the one function that runs a scan: the products before the loop, the loop over time, the products after it, the sums. It reads
@@ -67,8 +71,10 @@ class Program {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    const { team, places } = parts;
-    this.#shares = { step: team.share(places.rows('step'), batchStep), start: team.share(places.rows('start'), timeStep) };
+    const { team, places, layout } = parts;
+    const [rows, all] = [places.rows('step'), places.rows('start')];
+    const step = layout.byUnits ? team.all(rows) : team.share(rows, batchStep);
+    this.#shares = { step, start: team.share(all, all < timeStep.manyFrom ? timeStep.few : timeStep.many) };
   }
 
   overAllTime(stages: readonly Stage[]): void {
@@ -89,7 +95,18 @@ class Program {
       for (const { current, next } of places.states) f.get(current).get(next).set(current).set(next);
       f.get(places.time).i32(reverse ? -1 : 1).op('i32.add').set(places.time);
     });
-    kernel.step.states.forEach(({ width }, k) => this.#copyRows(() => f.get(places.output(k)), () => f.get(places.state(k).current), width));
+    this.#alone(() => kernel.step.states.forEach(({ width }, k) => this.#copyRows(() => f.get(places.output(k)), () => f.get(places.state(k).current), width)));
+  }
+
+  /** What is done row by row, whoever's the rows are: where all threads have all rows, by one for all. */
+  #alone(body: () => void): void {
+    const { team, layout } = this.#parts;
+    if (!layout.byUnits) {
+      body();
+      return;
+    }
+    team.first(body);
+    team.meet();
   }
 
   /** This thread's rows of a state from one place to another. */
@@ -105,17 +122,49 @@ class Program {
 
   #startStates(): void {
     const { f, kernel, layout, places } = this.#parts;
-    kernel.step.states.forEach(({ width }, k) => {
+    kernel.step.states.forEach((_, k) => {
       const [first = 0, second = 0] = layout.states[k] ?? [];
       f.i32(places.fixed(first)).set(places.state(k).current).i32(places.fixed(second)).set(places.state(k).next);
-      this.#copyRows(() => f.get(places.state(k).current), () => f.get(places.input(k)), width);
     });
+    this.#alone(() => kernel.step.states.forEach(({ width }, k) => this.#copyRows(() => f.get(places.state(k).current), () => f.get(places.input(k)), width)));
   }
 
   #loopStage(stage: Stage): void {
     const slab = this.#parts.layout.slabOf(stage);
-    if (slab === undefined) this.#wholeStage(stage, 'step');
+    if (this.#parts.layout.byUnits) this.#unitStage(stage, slab);
+    else if (slab === undefined) this.#wholeStage(stage, 'step');
     else this.#slabStage(stage, slab);
+  }
+
+  // Each thread its own units: columns of a product, then channels of a map, which may need those of the others.
+
+  #unitStage(stage: Stage, slab: Slab | undefined): void {
+    const { f, team, layout } = this.#parts;
+    const unit = f.local('i32');
+    const part = { stage, slab, unit };
+    f.i32(0).set(unit);
+    if (slab !== undefined) this.#slabProducts({ ...part, slab }, slab.units);
+    else for (const product of stage.products) layout.runsOf(stage, product).forEach((_, k) => this.#wholeProduct(stage, product, k, 'step'));
+    if (stage.products.length > 0) team.meet();
+    if (stage.means.length > 0) this.#alone(() => { for (const { operand, target } of stage.means) this.#mean(operand, target, 'step'); });
+    for (const map of stage.maps) {
+      this.#mapByUnits(map, part);
+      team.meet();
+    }
+  }
+
+  #mapByUnits(map: PointwiseMap, part: Part): void {
+    const { f, team, layout } = this.#parts;
+    const size = Math.ceil(map.width / (unitStep * layout.threads)) * unitStep;
+    const { first, end } = team.piece(map.width, size);
+    const rest = map.width % size;
+    f.get(first).set(part.unit);
+    f.block(() => f.loop(() => {
+      f.get(part.unit).i32(size).op('i32.add').get(end).op('i32.gt_u').brIf(1);
+      this.#map(map, size, 'step', part);
+      f.get(part.unit).i32(size).op('i32.add').set(part.unit).br(0);
+    }));
+    if (rest > 0) f.get(part.unit).get(end).op('i32.lt_u').if(() => this.#map(map, rest, 'step', part));
   }
 
   // Product and map by slabs of units: the map reads the product's results while they are in a cache.
@@ -135,7 +184,7 @@ class Program {
     if (rest > 0) part(rest);
   }
 
-  #slabProducts(part: Part, units: number): void {
+  #slabProducts(part: SlabPart, units: number): void {
     let region = 0;
     for (const product of part.stage.products) {
       this.#parts.layout.runsOf(part.stage, product).forEach((_, k) => {
@@ -146,7 +195,7 @@ class Program {
   }
 
   /** One run of blocks of a product, for the units of a part, into the product's regions of the slab, which begin at `first`. */
-  #slabProduct({ slab, stage, unit }: Part, product: Product, index: number, first: number, units: number): void {
+  #slabProduct({ slab, stage, unit }: SlabPart, product: Product, index: number, first: number, units: number): void {
     const { f, kernel, layout, places, gemms, team } = this.#parts;
     const { weight, transposed, operand } = product;
     const run = layout.runsOf(stage, product)[index] ?? { first: 0, count: 1, at: 0 };
@@ -154,28 +203,46 @@ class Program {
     const { rows, bias } = kernel.step.weights[weight] as Step['weights'][number];
     const packed = layout.packedOf(product, run, 'step');
     const { k, nr } = packed;
-    const columns = transposed ? units : run.count * units;
+    const columns = this.#columns(transposed ? units : run.count * units, nr);
     const aRow = places.rowBytes(operand);
     const target = (): void => {
       f.i32(this.#region(slab, region));
       this.#skip('step', slab.units * 4);
+      columns.skip(4);
     };
     this.#pushRows(operand, 'step', transposed ? run.at * rows * 4 : 0);
     // A panel of nr columns takes nr · k floats, so a unit's panel begins k floats a unit further on.
     f.i32(aRow).get(unit).i32(k * 4).op('i32.mul').get(places.packed(packed)).op('i32.add');
+    columns.skip(k * 4);
     target();
     f.i32(slab.units * 4);
-    team.pushCount(this.#shares.step).i32(k).i32(Math.ceil(columns / nr));
+    team.pushCount(this.#shares.step).i32(k);
+    columns.panels();
     if (transposed && index > 0) {
       target();
       f.i32(slab.units * 4);
-    } else if (bias && !transposed) f.get(places.bias(weight)).get(unit).i32(2).op('i32.shl').op('i32.add').i32(run.first * rows * 4).op('i32.add').i32(0);
-    else f.i32(0).i32(0);
+    } else if (bias && !transposed) {
+      f.get(places.bias(weight)).get(unit).i32(2).op('i32.shl').op('i32.add').i32(run.first * rows * 4).op('i32.add');
+      columns.skip(4);
+      f.i32(0);
+    } else f.i32(0).i32(0);
     f.call(gemms.step.panels(aRow));
   }
 
-  #region({ offset, units }: Slab, region: number): number {
-    return this.#parts.places.fixed(offset + region * this.#parts.kernel.batch * units * 4);
+  #region({ regions }: Slab, region: number): number {
+    return this.#parts.places.fixed(regions[region] ?? 0);
+  }
+
+  /** Which of a product's columns in the loop are this thread's: all, or whole panels of its own. */
+  #columns(count: number, nr: number, moment: Moment = 'step'): Columns {
+    const { f, team, layout } = this.#parts;
+    if (moment === 'start' || !layout.byUnits) return { skip: () => undefined, panels: () => f.i32(Math.ceil(count / nr)), count: () => f.i32(count) };
+    const own = team.share(count, nr);
+    return {
+      skip: (bytes) => f.get(own.first).i32(bytes).op('i32.mul').op('i32.add'),
+      panels: () => team.pushCount(own).i32(nr - 1).op('i32.add').i32(nr).op('i32.div_u'),
+      count: () => team.pushCount(own),
+    };
   }
 
   // Stages without slabs: for one step, or for all time at once.
@@ -192,18 +259,27 @@ class Program {
     const { rows, bias } = kernel.step.weights[weight] as Step['weights'][number];
     const run = layout.runsOf(stage, product)[index] ?? { first: 0, count: 1, at: 0 };
     const packed = layout.packedOf(product, run, moment);
-    const { k, n } = packed;
+    const { k, n, nr } = packed;
+    const columns = this.#columns(n, nr, moment);
     const shift = run.at * rows * 4;
     this.#pushRows(operand, moment, transposed ? shift : 0);
     f.i32(places.rowBytes(operand)).i32(4).get(places.packed(packed));
+    columns.skip(k * 4);
     this.#pushRows(target, moment, transposed ? 0 : shift);
+    columns.skip(4);
     f.i32(places.rowBytes(target));
-    team.pushCount(this.#shares[moment]).i32(n).i32(k);
+    team.pushCount(this.#shares[moment]);
+    columns.count();
+    f.i32(k);
     if (transposed && index > 0) {
       this.#pushRows(target, moment);
+      columns.skip(4);
       f.i32(places.rowBytes(target));
-    } else if (bias && !transposed) f.get(places.bias(weight)).i32(run.first * rows * 4).op('i32.add').i32(0);
-    else f.i32(0).i32(0);
+    } else if (bias && !transposed) {
+      f.get(places.bias(weight)).i32(run.first * rows * 4).op('i32.add');
+      columns.skip(4);
+      f.i32(0);
+    } else f.i32(0).i32(0);
     places.pushWorking(team.thread).call(gemms[moment].product);
   }
 
@@ -259,16 +335,19 @@ class Program {
 
   #pushLeaf(place: Place, single: boolean, moment: Moment, part: Part | undefined): void {
     const { f, places } = this.#parts;
-    const region = part === undefined ? undefined : regionOf(part.stage, place);
-    if (part !== undefined && region !== undefined) f.i32(this.#region(part.slab, region));
-    else {
+    const region = part?.slab === undefined ? undefined : regionOf(part.stage, place);
+    if (part?.slab !== undefined && region !== undefined) {
+      f.i32(this.#region(part.slab, region));
+      // Of this thread's units alone the products know where they begin.
+      if (this.#parts.layout.byUnits) f.get(part.unit).i32(2).op('i32.shl').op('i32.add');
+    } else {
       places.push(place, moment);
       if (part !== undefined && !single) f.get(part.unit).i32(2).op('i32.shl').op('i32.add');
     }
   }
 
   #walk(place: Place, width: number, part: Part | undefined): Walk {
-    if (part !== undefined && regionOf(part.stage, place) !== undefined) return { rowBytes: part.slab.units * 4, single: false };
+    if (part?.slab !== undefined && regionOf(part.stage, place) !== undefined) return { rowBytes: part.slab.units * 4, single: false };
     return { rowBytes: this.#parts.places.rowBytes(place), single: place.width === 1 && width > 1 };
   }
 }

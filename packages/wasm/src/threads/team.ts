@@ -30,19 +30,36 @@ export class Team {
     this.#threads = f.param(1);
   }
 
-  /** This thread's share of `count`, as evenly as multiples of `step` allow. */
+  /** This thread's share of `count`, as evenly as multiples of `step` allow; known from the function's beginning on. */
   share(count: number, step: number): Share {
-    const f = this.#f;
-    const share = { first: f.local('i32'), end: f.local('i32') };
     const border = (thread: () => void): void => {
       thread();
-      f.i32(Math.ceil(count / step)).op('i32.mul').get(this.#threads).op('i32.div_u').i32(step).op('i32.mul');
+      this.#f.i32(Math.ceil(count / step)).op('i32.mul').get(this.#threads).op('i32.div_u').i32(step).op('i32.mul');
+      this.#atMost(count);
     };
-    border(() => f.get(this.thread));
-    f.set(share.first);
-    border(() => f.get(this.thread).i32(1).op('i32.add'));
-    f.tee(share.end).i32(count).get(share.end).i32(count).op('i32.lt_u').op('select').set(share.end);
-    return share;
+    return {
+      first: this.#f.held(`first of ${count} by ${step}`, 'i32', () => border(() => this.#f.get(this.thread))),
+      end: this.#f.held(`end of ${count} by ${step}`, 'i32', () => border(() => this.#f.get(this.thread).i32(1).op('i32.add'))),
+    };
+  }
+
+  /** This thread's share of `count` in pieces of `size`: one piece, or all of them where there is only one thread. */
+  piece(count: number, size: number): Share {
+    const f = this.#f;
+    const first = f.held(`first of ${count} in pieces of ${size}`, 'i32', () => {
+      f.get(this.thread).i32(size).op('i32.mul');
+      this.#atMost(count);
+    });
+    const end = f.held(`end of ${count} in pieces of ${size}`, 'i32', () => {
+      f.get(first).i32(size).op('i32.add').i32(count).get(this.#threads).i32(1).op('i32.gt_u').op('select');
+      this.#atMost(count);
+    });
+    return { first, end };
+  }
+
+  /** Everything, for each thread. */
+  all(count: number): Share {
+    return { first: this.#f.held('first of all', 'i32', () => this.#f.i32(0)), end: this.#f.held(`end of ${count}`, 'i32', () => this.#f.i32(count)) };
   }
 
   /** Pushes how many are in a share. */
@@ -53,6 +70,12 @@ export class Team {
   /** Goes on when all threads have come so far, and sees what they wrote. */
   meet(): void {
     if (this.#meet !== undefined) this.#f.get(this.#threads).call(this.#meet);
+  }
+
+  /** Pushes the smaller one of the number on the stack and `most`. */
+  #atMost(most: number): void {
+    const number = this.#f.local('i32');
+    this.#f.tee(number).i32(most).get(number).i32(most).op('i32.lt_u').op('select');
   }
 
   /** Runs `body` in the first thread alone. */
