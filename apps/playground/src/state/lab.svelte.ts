@@ -122,6 +122,8 @@ export class Lab {
   async open(config: Config): Promise<void> {
     const wasPlaying = this.playing;
     this.playing = false;
+    // A run of another task is nothing to compare with.
+    if (config.task !== this.config.task) for (const model of this.models) Object.assign(model, { curve: new Curve(), ghost: undefined });
     this.config = config;
     this.remarks = [];
     this.brought = undefined;

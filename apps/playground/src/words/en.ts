@@ -156,5 +156,7 @@ export const en: Words = {
   'key.sample': 'let it write (text)',
   'runBefore': 'the run before',
   'levelOf': 'without memory',
+  'timeAxis': 'step',
+  'markedValue': 'marked',
   'noText': 'Only the task “Text, character by character” has something to write.',
 };

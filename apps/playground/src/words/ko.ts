@@ -156,5 +156,7 @@ export const ko: Words = {
   'key.sample': '글쓰기 (글 과제)',
   'runBefore': '이전 학습',
   'levelOf': '기억이 없을 때',
+  'timeAxis': '스텝',
+  'markedValue': '표시된 수',
   'noText': '글쓰기는 “글자 단위 글” 과제에서만 할 수 있습니다.',
 };

@@ -29,7 +29,7 @@ export function brief(value: number | undefined): string {
 
 /** A share as a percentage. */
 export function percent(value: number | undefined): string {
-  return value === undefined || Number.isNaN(value) ? '–' : `${Math.round(Math.max(-9.99, value) * 100)} %`;
+  return value === undefined || Number.isNaN(value) ? '–' : `${Math.round(Math.max(-9.99, value) * 100)} %`.replace('-', '−');
 }
 
 /** Marks of the three models, so that colour is never all that tells them apart. */
