@@ -132,6 +132,8 @@ describe.skipIf(program === undefined)('the inside of a cell, in Chromium', () =
       expect(await chart.getAttribute('aria-valuenow')).toBe('3');
       expect(await chart.getAttribute('aria-valuetext')).toMatch(/[Ss]tep 3/u);
     }
+    await page.keyboard.press('Shift+ArrowRight');
+    await expect.poll(() => page.getByRole('img', { name: /^Loss\. RNN \d.*LSTM \d.*GRU \d/u }).count()).toBe(1);
     for (const summary of await page.locator('section.inside summary').all()) await summary.click();
     for (const table of await page.locator('section.inside details table').all()) expect(await table.locator('tr').count()).toBeGreaterThan(5);
     await context.close();

@@ -31,6 +31,16 @@ export function stepEnding(read: readonly string[], sought: string): number | un
   return undefined;
 }
 
+/** The unit of a state (T, H) whose value before one step is furthest from that before another one. */
+export function unitApart(state: Float32Array, hidden: number, one: number, other: number): number {
+  let [best, largest] = [0, -1];
+  for (let k = 0; k < hidden; k++) {
+    const distance = Math.abs((state[(one - 1) * hidden + k] ?? 0) - (state[(other - 1) * hidden + k] ?? 0));
+    if (distance > largest) [best, largest] = [k, distance];
+  }
+  return best;
+}
+
 // Private.
 
 function targetAt({ targets, length }: Trace, { per }: DataInfo, t: number): number {

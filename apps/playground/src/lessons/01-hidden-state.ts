@@ -27,12 +27,12 @@ export const hiddenState: Lesson = {
     {
       look: 'picture',
       text: {
-        en: 'Now go to the first l, then to the second. The input x is the same both times. What comes in from the left is not: h before the step holds what was read before, “he” or “hel”. That is all the difference, and it is enough to say l once and o the other time.',
-        ko: '첫 번째 l로, 다음에는 두 번째 l로 가 보세요. 입력 x는 두 번 모두 같습니다. 그러나 왼쪽에서 들어오는 값은 다릅니다. 이전의 h에는 그때까지 읽은 것, 곧 “he” 또는 “hel”이 담겨 있습니다. 차이는 그것뿐이지만, 한 번은 l, 한 번은 o라고 답하기에 충분합니다.',
+        en: 'Now go to the first l, then to the second. The input x is the same both times. What comes in from the left is not: h before the step holds what was read before, “he” or “hel”. The page shows the unit that differs most. That is all the difference, and it is enough to say l once and o the other time.',
+        ko: '첫 번째 l로, 다음에는 두 번째 l로 가 보세요. 입력 x는 두 번 모두 같습니다. 그러나 왼쪽에서 들어오는 값은 다릅니다. 이전의 h에는 그때까지 읽은 것, 곧 “he” 또는 “hel”이 담겨 있습니다. 가장 많이 달라지는 유닛을 보여 드립니다. 차이는 그것뿐이지만, 한 번은 l, 한 번은 o라고 답하기에 충분합니다.',
       },
       deeds: [
-        { say: { en: 'First l', ko: '첫 번째 l' }, deed: { kind: 'seek', read: 'hel' } },
-        { say: { en: 'Second l', ko: '두 번째 l' }, deed: { kind: 'seek', read: 'hell' } },
+        { say: { en: 'First l', ko: '첫 번째 l' }, deed: { kind: 'seek', read: 'hel', apart: 'hell' } },
+        { say: { en: 'Second l', ko: '두 번째 l' }, deed: { kind: 'seek', read: 'hell', apart: 'hel' } },
       ],
     },
     {

@@ -22,11 +22,11 @@ export const gradients: Lesson = {
     {
       look: 'reach',
       text: {
-        en: 'Now the opposite. Make the recurrent weights of the RNN twice as strong and leave out the tanh: the line turns around. Each step back now makes the gradient larger, and one training step can throw the weights anywhere. The gradient explodes; that is why its norm is clipped.',
-        ko: '이번에는 반대입니다. RNN의 순환 가중치를 두 배로 키우고 tanh를 빼면 선이 뒤집힙니다. 거슬러 갈수록 기울기가 커져서, 학습 한 스텝이 가중치를 엉뚱한 곳으로 날려 버릴 수 있습니다. 이것이 기울기 폭발이고, 그래서 기울기의 크기를 자릅니다.',
+        en: 'Now the opposite. Make the recurrent weights of the RNN three times as strong and leave out the tanh: the line turns around. Each step back now makes the gradient larger, and one training step can throw the weights anywhere. The gradient explodes; that is why its norm is clipped.',
+        ko: '이번에는 반대입니다. RNN의 순환 가중치를 세 배로 키우고 tanh를 빼면 선이 뒤집힙니다. 거슬러 갈수록 기울기가 커져서, 학습 한 스텝이 가중치를 엉뚱한 곳으로 날려 버릴 수 있습니다. 이것이 기울기 폭발이고, 그래서 기울기의 크기를 자릅니다.',
       },
       deeds: [
-        { say: { en: 'Twice as strong', ko: '두 배로' }, deed: { kind: 'cell', slot: 0, choice: { cell: 'custom', equations: 'h = W_h x + 2 * (R_h h) + b_h' } } },
+        { say: { en: 'Three times as strong', ko: '세 배로' }, deed: { kind: 'cell', slot: 0, choice: { cell: 'custom', equations: 'h = W_h x + 3 * (R_h h) + b_h' } } },
         { say: { en: 'Back to the RNN', ko: 'RNN으로 돌아가기' }, deed: { kind: 'cell', slot: 0, choice: { cell: 'rnn' } } },
       ],
     },

@@ -37,11 +37,20 @@ export const lstmGates: Lesson = {
     {
       look: 'equations',
       text: {
-        en: 'Take the forget gate away, as in the first LSTM of 1997: c = c + i ∗ g. The memory can never be emptied, only added to. The dashed curve is the run before; what does the missing gate cost on this task?',
-        ko: '1997년의 첫 LSTM처럼 망각 게이트를 빼 봅시다. c = c + i ∗ g. 이제 기억은 비울 수 없고 더할 수만 있습니다. 파선은 이전 학습입니다. 이 과제에서 게이트가 없으면 무엇을 잃을까요?',
+        en: 'Take the forget gate away, as in the first LSTM of 1997: c = c + i ∗ g. The memory can never be emptied, only added to. With the button the equations change and the model begins anew.',
+        ko: '1997년의 첫 LSTM처럼 망각 게이트를 빼 봅시다. c = c + i ∗ g. 이제 기억은 비울 수 없고 더할 수만 있습니다. 버튼을 누르면 수식이 바뀌고 모델은 처음부터 다시 시작합니다.',
       },
       deeds: [
         { say: { en: 'Drop the forget gate', ko: '망각 게이트 빼기' }, deed: { kind: 'cell', slot: 1, choice: { cell: 'custom', equations: 'i = sigmoid(W_i x + R_i h + b_i)\ng = tanh(W_g x + R_g h + b_g)\no = sigmoid(W_o x + R_o h + b_o)\nc = c + i * g\nh = o * tanh(c)' } } },
+      ],
+    },
+    {
+      look: 'curves',
+      text: {
+        en: 'Train it as long as the first one. The dashed curve is the LSTM with its forget gate, the solid one does without. What does the missing gate cost on this task, where every bit has to make room for the next?',
+        ko: '처음과 같은 만큼 학습시켜 보세요. 파선은 망각 게이트가 있는 LSTM, 실선은 없는 것입니다. 비트마다 다음 비트에 자리를 내주어야 하는 이 과제에서 게이트가 없으면 무엇을 잃을까요?',
+      },
+      deeds: [
         { say: { en: 'Train 400 steps', ko: '400스텝 학습' }, deed: { kind: 'train', steps: 400 } },
         { say: { en: 'Back to the LSTM', ko: 'LSTM으로 돌아가기' }, deed: { kind: 'cell', slot: 1, choice: { cell: 'lstm' } } },
       ],

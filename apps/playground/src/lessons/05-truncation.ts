@@ -23,14 +23,20 @@ export const truncation: Lesson = {
     {
       look: 'reach',
       text: {
-        en: 'Take the wall away. Nothing else changes, not even the weights. Train on and watch the loss: now the cause can be reached.',
-        ko: '벽을 없애 봅시다. 다른 것은, 가중치조차 바뀌지 않습니다. 이어서 학습시키고 손실을 보세요. 이제 원인에 닿을 수 있습니다.',
+        en: 'Take the wall away. Nothing else changes, not even the weights. The lines now go on to the left: the error gets back to what was heard 6 steps earlier.',
+        ko: '벽을 없애 봅시다. 다른 것은, 가중치조차 바뀌지 않습니다. 이제 선이 왼쪽으로 이어집니다. 오차가 6스텝 전에 들은 것까지 거슬러 갑니다.',
       },
       deeds: [
         { say: { en: 'Take the wall away', ko: '벽 없애기' }, deed: { kind: 'truncate', steps: 0 } },
-        { say: { en: 'Train 300 steps', ko: '300스텝 학습' }, deed: { kind: 'train', steps: 300 } },
-        { say: { en: 'Put it back', ko: '벽 되돌리기' }, deed: { kind: 'truncate', steps: 3 } },
       ],
+    },
+    {
+      look: 'curves',
+      text: {
+        en: 'Train on without the wall and watch the loss. It was flat while the cause could not be reached; from here on it falls.',
+        ko: '벽 없이 이어서 학습시키고 손실을 보세요. 원인에 닿지 못하는 동안 제자리였던 손실이 여기서부터 내려갑니다.',
+      },
+      deeds: [{ say: { en: 'Train 300 steps', ko: '300스텝 학습' }, deed: { kind: 'train', steps: 300 } }],
     },
     {
       look: 'settings',
@@ -38,6 +44,7 @@ export const truncation: Lesson = {
         en: 'Why cut at all? Back-propagation keeps the values of every step in memory, so a piece is as long as the memory allows. A good length is a little longer than what the task needs to remember.',
         ko: '그런데 왜 끊을까요? 역전파는 모든 스텝의 값을 메모리에 두어야 하므로 조각의 길이는 메모리가 정합니다. 과제가 기억해야 하는 것보다 조금 긴 길이가 좋습니다.',
       },
+      deeds: [{ say: { en: 'Put the wall back', ko: '벽 되돌리기' }, deed: { kind: 'truncate', steps: 3 } }],
     },
   ],
 };

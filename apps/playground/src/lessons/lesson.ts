@@ -22,8 +22,8 @@ export interface LessonState {
 export type Deed =
   | { readonly kind: 'train'; readonly steps: number }
   | { readonly kind: 'select'; readonly slot: Slot }
-  /** Moves in time to the first step at which what was read last ends so. */
-  | { readonly kind: 'seek'; readonly read: string }
+  /** Moves in time to the first step at which what was read last ends so; with another such place, to the unit whose past tells the two apart best. */
+  | { readonly kind: 'seek'; readonly read: string; readonly apart?: string }
   | { readonly kind: 'truncate'; readonly steps: number }
   | { readonly kind: 'cell'; readonly slot: Slot; readonly choice: CellChoice }
   | { readonly kind: 'task'; readonly task: TaskName }

@@ -37,7 +37,7 @@ export async function perform(lab: Lab, view: View, deed: Deed): Promise<void> {
   switch (deed.kind) {
     case 'train': return lab.train(deed.steps);
     case 'select': lab.selected = deed.slot; return;
-    case 'seek': view.sought = deed.read; return;
+    case 'seek': view.sought = { read: deed.read, apart: deed.apart }; return;
     case 'truncate': return lab.learn({ truncate: deed.steps });
     case 'cell':
       lab.selected = deed.slot;

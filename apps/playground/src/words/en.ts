@@ -158,5 +158,7 @@ export const en: Words = {
   'levelOf': 'without memory',
   'timeAxis': 'step',
   'markedValue': 'marked',
+  'emptyChart': 'Nothing yet: press play.',
+  'wrongAnswer': '(wrong)',
   'noText': 'Only the task “Text, character by character” has something to write.',
 };

@@ -158,5 +158,7 @@ export const ko: Words = {
   'levelOf': '기억이 없을 때',
   'timeAxis': '스텝',
   'markedValue': '표시된 수',
+  'emptyChart': '아직 없습니다. 재생을 누르세요.',
+  'wrongAnswer': '(오답)',
   'noText': '글쓰기는 “글자 단위 글” 과제에서만 할 수 있습니다.',
 };

@@ -3,7 +3,7 @@ import type { CellChoice } from '../config/config.ts';
 /** How cells are called on the page, in every language. */
 const names: Readonly<Record<CellChoice['cell'], string>> = {
   'rnn': 'RNN', 'rnn-relu': 'RNN (ReLU)', 'indrnn': 'IndRNN', 'mingru': 'minGRU', 'minlstm': 'minLSTM', 'mgu': 'MGU', 'gru': 'GRU', 'gru-original': 'GRU (2014)', 'gru-layernorm': 'GRU + LayerNorm',
-  'lstm': 'LSTM', 'lstm-coupled': 'LSTM (coupled gates)', 'lstm-peephole': 'LSTM + peepholes', 'lstm-layernorm': 'LSTM + LayerNorm', 'slstm': 'sLSTM', 'custom': '✎',
+  'lstm': 'LSTM', 'lstm-coupled': 'LSTM (coupled gates)', 'lstm-peephole': 'LSTM + peepholes', 'lstm-layernorm': 'LSTM + LayerNorm', 'slstm': 'sLSTM', 'custom': '✎ custom',
 };
 
 /** A cell's name as people write it. */

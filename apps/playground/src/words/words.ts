@@ -19,7 +19,7 @@ export type WordKey =
   | 'remark.unknown' | 'remark.changed' | 'remark.damaged' | 'remark.newer' | 'remark.model'
   | 'opening' | 'failed' | 'showData' | 'summary' | 'summaryModel' | 'keys' | 'keysAbout'
   | 'key.play' | 'key.step' | 'key.reset' | 'key.seed' | 'key.model' | 'key.copy' | 'key.help' | 'key.time' | 'key.edit'
-  | 'key.sample' | 'runBefore' | 'levelOf' | 'noText' | 'timeAxis' | 'markedValue';
+  | 'key.sample' | 'runBefore' | 'levelOf' | 'noText' | 'timeAxis' | 'markedValue' | 'emptyChart' | 'wrongAnswer';
 
 export type Words = Readonly<Record<WordKey, string>>;
 export type LanguageName = 'en' | 'ko';
