@@ -14,13 +14,19 @@ if (navigator.language.startsWith('ko')) void speaker.choose('ko');
 Object.assign(globalThis, { lab });
 mount(App, { target: document.querySelector('#app') as HTMLElement, props: { lab, speaker } });
 watchVisibility(lab);
-void begin();
+void begin(true);
 if (import.meta.env.PROD && 'serviceWorker' in navigator) void navigator.serviceWorker.register('./sw.js').catch(() => undefined);
-globalThis.addEventListener('hashchange', () => void begin());
+globalThis.addEventListener('hashchange', () => void begin(false));
 
-/** Opens what the address says, or what the page begins with. */
-async function begin(): Promise<void> {
+/** Opens what the address says, or what the page begins with. An address that cannot be read later on does not end what is being trained. */
+async function begin(isFirst: boolean): Promise<void> {
   const reading = await readAddress();
+  const unread = reading?.remarks.find(({ code }) => code === 'damaged' || code === 'newer');
+  if (!isFirst && unread !== undefined) {
+    lab.remarks = [{ code: unread.code === 'newer' ? 'newer-later' : 'damaged-later', field: unread.field }];
+    await writeAddress(lab.config);
+    return;
+  }
   await lab.open(reading?.config ?? lab.config);
   lab.remarks = reading?.remarks ?? [];
   if (reading?.model === undefined) return;

@@ -2,7 +2,6 @@ import type { Config } from '../config/config.ts';
 import { firstConfig, optionsOf, taskInfos } from '../config/tasks.ts';
 import type { View } from '../inside/view.svelte.ts';
 import type { Lab } from '../state/lab.svelte.ts';
-import type { OwnData } from '../training/protocol.ts';
 import type { Deed, LessonState, Place } from './lesson.ts';
 
 /** The whole configuration that a lesson begins with. */
@@ -12,22 +11,22 @@ export function configOf({ task, config = {}, cells }: LessonState): Config {
 }
 
 /** What the page was before a lesson. */
-export interface Before { readonly config: Config; readonly data: OwnData | undefined; readonly selected: Lab['selected'] }
+export interface Before { readonly config: Config; readonly own: Lab['own']; readonly selected: Lab['selected'] }
 
 /** Sets the page for a lesson; gives back what it was. */
 export async function begin(lab: Lab, state: LessonState): Promise<Before> {
-  const before = { config: lab.config, data: lab.data, selected: lab.selected };
+  const before = { config: lab.config, own: lab.own, selected: lab.selected };
   lab.pause();
-  lab.data = state.data;
+  lab.own = { ...lab.own, [state.task]: state.data };
   lab.selected = state.selected;
   await lab.open(configOf(state));
   return before;
 }
 
 /** Sets the page back to what it was. */
-export async function restore(lab: Lab, { config, data, selected }: Before): Promise<void> {
+export async function restore(lab: Lab, { config, own, selected }: Before): Promise<void> {
   lab.pause();
-  lab.data = data;
+  lab.own = own;
   lab.selected = selected;
   await lab.open(config);
 }

@@ -1,4 +1,4 @@
-import type { Config, Learning, ModelConfig, Slot } from '../config/config.ts';
+import type { Config, Learning, ModelConfig, Slot, TaskName } from '../config/config.ts';
 import { slots } from '../config/config.ts';
 import type { Reading } from '../config/fragment.ts';
 import { firstConfig, optionsOf, taskInfos } from '../config/tasks.ts';
@@ -37,6 +37,12 @@ export class ModelState {
   }
 }
 
+/** A text or table that was not taken: it cannot be learnt from (message), or is too large (name, most in megabytes). Nothing has changed then. */
+export interface Refused {
+  readonly code: 'refused' | 'large';
+  readonly values: Readonly<Record<string, string | number>>;
+}
+
 /** Who wants to know what happens. */
 export interface LabOptions {
   /** Hears of every other configuration. */
@@ -54,10 +60,12 @@ export class Lab {
   sequence: number = $state(0);
   /** Grows whenever curves have changed. */
   revision: number = $state(0);
-  /** The visitor's own text or table. */
-  data: OwnData | undefined = $state.raw(undefined);
+  /** What the visitor brought, by the task that it is for. */
+  own: Readonly<Partial<Record<TaskName, OwnData | undefined>>> = $state.raw({});
+  /** Why the last text or table was not taken. */
+  refused: Refused | undefined = $state.raw(undefined);
   /** What an address said that could not be taken as it stood. */
-  remarks: Reading['remarks'] = $state.raw([]);
+  remarks: readonly (Reading['remarks'][number] | { readonly code: 'damaged-later' | 'newer-later'; readonly field: string })[] = $state.raw([]);
   /** The trained model that an address brought, and the steps that it had behind it. */
   brought: { readonly slot: Slot; readonly step: number } | undefined = $state.raw(undefined);
   readonly #workers: readonly ModelWorker[];
@@ -76,6 +84,11 @@ export class Lab {
 
   get model(): ModelState {
     return this.models[this.selected];
+  }
+
+  /** The visitor's own text or table for the present task. */
+  get data(): OwnData | undefined {
+    return this.own[this.config.task];
   }
 
   /** Trains until `pause`. */
@@ -109,7 +122,7 @@ export class Lab {
 
   /** Another task, with the settings that suit it. */
   chooseTask(task: Config['task']): Promise<void> {
-    return this.open({ ...this.config, ...taskInfos[task].start, task, options: optionsOf(task, {}) });
+    return this.open(startOf(this.config, task));
   }
 
   /** Another cell, or another place to compute, for one model. */
@@ -126,6 +139,7 @@ export class Lab {
     if (config.task !== this.config.task) for (const model of this.models) Object.assign(model, { curve: new Curve(), ghost: undefined });
     this.config = config;
     this.remarks = [];
+    this.refused = undefined;
     this.brought = undefined;
     this.#changed(config);
     this.#generation += 1;
@@ -171,17 +185,34 @@ export class Lab {
 
   /** Puts weights into a model, which begins to count at 0 again. Rejects where they do not fit; the model is then as it was. */
   async load(slot: Slot, weights: Parameters<Calls['load']>[0]): Promise<void> {
+    const wasPlaying = this.playing;
     this.pause();
-    await this.ask(slot, 'load', weights);
+    try {
+      await this.ask(slot, 'load', weights);
+    } catch (error) {
+      if (wasPlaying) this.play();
+      throw error;
+    }
     this.#begin(this.models[slot]);
     void this.#traced(slot, true);
     this.models[slot].snapshots = await this.ask(slot, 'snapshots');
   }
 
-  /** The visitor's own text or table: learnt from at once. Without one the built-in text is. */
-  bring(data: OwnData | undefined, task: 'text' | 'csv'): Promise<void> {
-    this.data = data;
-    return this.config.task === task ? this.reset() : this.chooseTask(task);
+  /**
+   * The visitor's own text or table: learnt from at once. Without one the built-in text is. What cannot be learnt from is refused before anything
+   * ends, in `refused`.
+   */
+  async bring(data: OwnData | undefined, task: 'text' | 'csv'): Promise<void> {
+    this.refused = undefined;
+    const config = this.config.task === task ? this.config : startOf(this.config, task);
+    try {
+      if (data !== undefined) await this.ask(0, 'examine', this.#specOf(0, config, data));
+    } catch (error) {
+      this.refused = { code: 'refused', values: { message: error instanceof Error ? error.message : String(error) } };
+      return;
+    }
+    this.own = { ...this.own, [task]: data };
+    return this.open(config);
   }
 
   /** Halves the learning rate and goes on from the last snapshot: what one does when a loss is no number any more. */
@@ -203,7 +234,7 @@ export class Lab {
     model.status = 'opening';
     this.#begin(model);
     try {
-      const opened = await (this.#workers[slot] as ModelWorker).call('open', this.#specOf(slot));
+      const opened = await (this.#workers[slot] as ModelWorker).call('open', this.#specOf(slot, this.config, this.data));
       if (generation !== this.#generation) return;
       Object.assign(model, { opened, status: 'ready', notice: opened.notice, snapshots: [0] });
       void this.#traced(slot, true);
@@ -222,12 +253,12 @@ export class Lab {
     this.revision += 1;
   }
 
-  #specOf(slot: Slot): RunSpec {
-    const { models, task, options, hidden, keep, batch, seed, fairness } = this.config;
+  #specOf(slot: Slot, config: Config, data: OwnData | undefined): RunSpec {
+    const { models, task, options, hidden, keep, batch, seed, fairness } = config;
     const { cell, backend, equations } = models[slot];
     return {
-      cell, backend, task, hidden, keep, fairness, batch, seed, rivals: models.map(({ cell, equations }) => ({ cell, ...(equations === undefined ? {} : { equations }) })), options: optionsOf(task, options), ...learningOf(this.config),
-      ...(equations === undefined ? {} : { equations }), ...(this.data === undefined ? {} : { data: $state.snapshot(this.data) }),
+      cell, backend, task, hidden, keep, fairness, batch, seed, rivals: models.map(({ cell, equations }) => ({ cell, ...(equations === undefined ? {} : { equations }) })), options: optionsOf(task, options), ...learningOf(config),
+      ...(equations === undefined ? {} : { equations }), ...(data === undefined ? {} : { data }),
     };
   }
 
@@ -290,6 +321,11 @@ export class Lab {
 /** Whether it was sent back to a snapshot, on another device. */
 function wentBack({ code }: Notice): boolean {
   return code === 'device-lost' || code === 'device-lost-often' || code === 'device-gone';
+}
+
+/** Another task, with the settings that suit it. */
+function startOf(config: Config, task: TaskName): Config {
+  return { ...config, ...taskInfos[task].start, task, options: optionsOf(task, {}) };
 }
 
 function learningOf({ lr, clip, truncate }: Config): Learning {

@@ -66,6 +66,8 @@ export interface DataInfo {
   readonly series: boolean;
   /** Held-out sequences. */
   readonly sequences: number;
+  /** Columns of a table, or names of a series. */
+  readonly columns?: readonly string[];
 }
 
 /** Training steps since the last progress, in order. NaN where something was not measured. */
@@ -130,6 +132,8 @@ export interface TraceRequest {
 
 /** What may be asked of a worker. All answers come in the order of the questions, between training steps. */
 export interface Calls {
+  /** Reads the data of a run, for who wants to know whether it can be learnt from before anything ends. Refuses with what is wrong with it. */
+  examine(spec: RunSpec): void;
   /** Builds a model; ends the one before. */
   open(spec: RunSpec): Opened;
   /** Trains until this number of steps was made; a number that is reached already pauses. Answers at once. */

@@ -203,6 +203,15 @@ describe('every task', () => {
     expect(Math.abs(mean(({ held }) => held) - 0.8)).toBeLessThan(0.12);
   });
 
+  it.each([
+    ['a header', 'a,b', ','], ['no header', '', ','], ['semicolons, and a mark of the byte order', '\uFEFFa;b', ';'], ['tabs', 'a\tb', '\t'], ['quotes', '"a","b"', ','],
+  ])('csv: reads a table with %s', async (_, header, mark) => {
+    const rows = Array.from({ length: 200 }, (_, k) => `${Math.sin(k / 4)}${mark}${k}`);
+    const { session, train } = await opened({ task: 'csv', options: { length: 8 }, data: { name: 'my.csv', text: [...(header === '' ? [] : [header]), ...rows].join('\r\n') } });
+    expect(session.opened.data.columns).toEqual(header === '' ? ['column 1', 'column 2'] : ['a', 'b']);
+    expect(await train(3)).toHaveLength(3);
+  });
+
   it('csv: names the row that is wrong', async () => {
     await expect(opened({ task: 'csv', options: { length: 4 }, data: { name: 'bad.csv', text: 'a,b\n1,2\n3\n' } })).rejects.toThrow(/bad\.csv:3/u);
     await expect(opened({ task: 'csv', options: { length: 4 } })).rejects.toThrow(/no table/u);

@@ -78,7 +78,7 @@ export class Session {
       data: {
         inputs, targets: targets as Opened['data']['targets'], per: per as Opened['data']['per'], baseline, floor,
         text: vocabulary !== undefined, series: series !== undefined, sequences: heldOut.inputShape[1] ?? 1,
-        ...(inputSymbols === undefined ? {} : { inputSymbols }), ...(targetSymbols === undefined ? {} : { targetSymbols }),
+        ...(series === undefined ? {} : { columns: series.names }), ...(inputSymbols === undefined ? {} : { inputSymbols }), ...(targetSymbols === undefined ? {} : { targetSymbols }),
       },
       ...(this.#device.notice === undefined ? {} : { notice: this.#device.notice }),
     };

@@ -2,6 +2,7 @@ import { EquationError } from '@unroll/cells';
 import { Devices } from './devices.ts';
 import type { Call, CallName, Calls, Message, Refusal } from './protocol.ts';
 import { Session } from './session.ts';
+import { sourceOf } from './sources/index.ts';
 
 /** The worker of one model: questions in, answers out. What it does is in `session.ts`. */
 
@@ -13,6 +14,7 @@ let session: Session | undefined;
 type Answers = { readonly [Name in CallName]: (...args: Parameters<Calls[Name]>) => ReturnType<Calls[Name]> | Promise<ReturnType<Calls[Name]>> };
 
 const answers: Answers = {
+  examine: async (spec) => void (await sourceOf(spec)),
   async open(spec) {
     const before = session;
     session = undefined;

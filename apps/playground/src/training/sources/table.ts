@@ -9,7 +9,7 @@ const mostColumns = 16;
 /** All numeric columns of a table, row by row: the next row from those before. Learnt from the first four fifths, which also fit the scaling. */
 export async function tableSource({ name, text }: OwnData, { options, batch, seed }: Pick<RunSpec, 'options' | 'batch' | 'seed'>): Promise<Source> {
   const { length = 24 } = options;
-  const table = await parseCsv(text, name, { missing: 'forward-fill', delimiter: delimiterOf(text) });
+  const table = await parseCsv(text, name, { missing: 'forward-fill', ...formOf(text) });
   const whole = tableSeries(table);
   if (whole.names.length > mostColumns) throw new DataError('invalid-option', `${name}: there are ${whole.names.length} columns of numbers; the playground takes ${mostColumns}, leave some out`);
   const trained = Math.floor(whole.length * 0.8);
@@ -45,9 +45,10 @@ function persistence(rows: Float64Array, width: number): number {
   return sum / Math.max(1, rows.length - width);
 }
 
-/** What separates the cells of the first line most often. */
-function delimiterOf(text: string): string {
-  const [line = ''] = text.split('\n', 1);
+/** What separates the cells of the first line most often, and whether it names columns: numbers alone are data. */
+function formOf(text: string): { delimiter: string; header: boolean } {
+  const line = /^\uFEFF?\s*([^\r\n]*)/u.exec(text)?.[1] ?? '';
   const count = (mark: string): number => line.split(mark).length;
-  return [',', ';', '\t', '|'].sort((a, b) => count(b) - count(a))[0] as string;
+  const delimiter = [',', ';', '\t', '|'].sort((a, b) => count(b) - count(a))[0] as string;
+  return { delimiter, header: !line.split(delimiter).every((cell) => /^\s*"?[-+]?[\d.,]*\d[\d.,]*(?:e[-+]?\d+)?"?\s*$/iu.test(cell)) };
 }
