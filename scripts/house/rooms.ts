@@ -66,8 +66,9 @@ export const lineCaps: Readonly<Record<string, number>> = {
   cells: 1200,
   // 280 of them are attention and the encoder-decoder.
   layers: 1250,
-  // 3,200 for kernels and their assembler, 310 for threads, 90 for vectors of 256 bits, 100 for buffers and direct access.
-  wasm: 3800,
+  // 3,200 for kernels and their assembler, 310 for threads, 90 for vectors of 256 bits, 100 for buffers and direct access, 50 to compile
+  // ahead, 150 for more of the threads' shares.
+  wasm: 4000,
   // 2,200 for the base, 350 of which make one dispatch of many kernels; the rest is recurrences in three forms.
   webgpu: 4900,
   // 400 for seven optimisers and their groups, 190 for schedules, 280 for averages, snapshots, histories and early stopping, 130 to stop and go on, 190 to go on where a device is lost.

@@ -29,6 +29,8 @@ export interface Backend {
   read(buffer: Buffer, dtype: DType): Promise<HostData>;
   /** Enqueues one kernel. Outputs are allocated and never overlap inputs. */
   dispatch(kernel: Kernel, inputs: readonly Buffer[], outputs: readonly Buffer[]): void;
+  /** Compiles what these kernels need before it is needed, without holding this thread up. */
+  compile?(kernels: readonly Kernel[]): Promise<void>;
   /** Bytes taken from the system, and bytes of live buffers. */
   memory(): { readonly reserved: number; readonly used: number };
   /** Only where a kernel has run when `dispatch` returns, in memory that the host can see. */

@@ -1,5 +1,6 @@
 export type { Backend, Buffer, DirectAccess, HostData } from './backend.ts';
 export { capture, Captured, type CaptureOptions, type InputSpec, type Produced, type TensorsOf } from './capture.ts';
+export { compile } from './compile.ts';
 export { reference } from './backends/reference.ts';
 export { bytesPerElement, type ArrayOf, type DType, type HostArray } from './dtype.ts';
 export { TensorError, type TensorErrorCode } from './errors.ts';

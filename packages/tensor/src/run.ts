@@ -4,6 +4,7 @@ import { check, TensorError } from './errors.ts';
 import type { Kernel, Shape, Signature } from './kernel.ts';
 import { Storage } from './memory.ts';
 import { inputsOf, outputsOf } from './kernels/index.ts';
+import { isWithheld } from './rehearsal.ts';
 import { shapeText, sizeOf } from './shape.ts';
 import { Tensor } from './tensor.ts';
 import { currentBackend } from './use.ts';
@@ -67,7 +68,7 @@ export function run(kernel: Kernel, inputs: readonly Tensor[], shapes: readonly 
   const outputs: Tensor[] = [];
   try {
     for (const [k, signature] of outputsOf(extended).entries()) outputs.push(allocate(backend, reshaped(extended, signature, shapes[k])));
-    if (outputs.some(({ size }) => size > 0)) backend.dispatch(extended, buffers, outputs.map((tensor) => tensor.storage.buffer));
+    if (!isWithheld(backend, extended) && outputs.some(({ size }) => size > 0)) backend.dispatch(extended, buffers, outputs.map((tensor) => tensor.storage.buffer));
   } catch (error) {
     // All or none: when memory ends at the third output, the first two are freed.
     for (const output of outputs) output.dispose();

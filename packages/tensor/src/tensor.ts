@@ -3,6 +3,7 @@ import { bytesPerElement, type DType } from './dtype.ts';
 import { check } from './errors.ts';
 import type { Shape } from './kernel.ts';
 import { born, died, type Holding, type Storage } from './memory.ts';
+import { checkComputing } from './rehearsal.ts';
 import { shapeText, sizeOf } from './shape.ts';
 
 /**
@@ -59,6 +60,7 @@ export class Tensor {
 
   /** Takes over the values of another tensor of the same shape and type: how parameters are updated. Both then share memory. */
   assign(other: Tensor): void {
+    checkComputing('assign');
     check(shapeText(this.shape) === shapeText(other.shape) && this.dtype === other.dtype, 'shape',
       () => `assign: the tensor is ${shapeText(this.shape)} ${this.dtype}, the new values are ${shapeText(other.shape)} ${other.dtype}; both must be the same.`);
     const before = this.storage;

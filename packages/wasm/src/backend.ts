@@ -22,6 +22,8 @@ const compilers: Compilers = {
 
 /** Kernels that stay compiled. */
 const compiledKernels = 2048;
+/** Compiling ahead leaves the thread to others after so many milliseconds. */
+const sliceMs = 8;
 
 /** Kernels as WebAssembly over one memory. What is dispatched has run when `dispatch` returns. */
 export class WasmBackend implements Backend {
@@ -71,6 +73,17 @@ export class WasmBackend implements Backend {
     this.#bind(kernel, inputs, outputs)();
   }
 
+  async compile(kernels: readonly Kernel[]): Promise<void> {
+    let since = performance.now();
+    for (const kernel of kernels) {
+      // Its code is written on this thread, which others need, too: a page would stand still.
+      await this.#machine.ahead(() => { this.#run(kernel); });
+      if (performance.now() - since < sliceMs) continue;
+      await new Promise((resolve) => { setTimeout(resolve); });
+      since = performance.now();
+    }
+  }
+
   memory(): { readonly reserved: number; readonly used: number } {
     const { reserved, used } = this.#machine.heap.statistics;
     return { reserved, used };
@@ -81,14 +94,18 @@ export class WasmBackend implements Backend {
   }
 
   #bind(kernel: Kernel, inputs: readonly Buffer[], outputs: readonly Buffer[]): () => void {
-    // Every random kernel is another one, by its seed: to keep them would push the others out.
-    const run = kernel.kind === 'random' ? this.#compile(kernel) : this.#compiled.get(kernelKey(kernel), () => this.#compile(kernel));
+    const run = this.#run(kernel);
     const [operands, results] = [inputs.map((buffer) => this.#known(buffer)), outputs.map((buffer) => this.#known(buffer))];
     const [from, to] = [operands.map(({ address }) => address), results.map(({ address }) => address)];
     return () => {
       for (const result of results) result.changed();
       run(from, to, operands);
     };
+  }
+
+  #run(kernel: Kernel): Run {
+    // Every random kernel is another one, by its seed: to keep them would push the others out.
+    return kernel.kind === 'random' ? this.#compile(kernel) : this.#compiled.get(kernelKey(kernel), () => this.#compile(kernel));
   }
 
   #view(buffer: Buffer, dtype: DType): HostData {

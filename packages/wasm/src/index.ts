@@ -1,4 +1,4 @@
-import { TensorError, type Backend } from '@unroll/tensor/backend';
+import { TensorError, type Backend, type Kernel } from '@unroll/tensor/backend';
 import { ModuleBuilder } from './assembler.ts';
 import { WasmBackend } from './backend.ts';
 import { Heap } from './memory.ts';
@@ -34,6 +34,11 @@ export interface Wasm extends Backend {
   readonly profile: ProfileName;
   /** Threads, this one counted. */
   readonly threads: number;
+  /**
+   * Compiles what kernels need before they run: recurrences off this thread, the rest in slices that leave a page alive. `compile` of
+   * `@unroll/tensor` finds out which kernels a function needs.
+   */
+  compile(kernels: readonly Kernel[]): Promise<void>;
   /** Ends its other threads; it computes on without them. */
   dispose(): void;
 }

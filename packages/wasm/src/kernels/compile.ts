@@ -22,6 +22,8 @@ export class Machine {
   /** Other threads, where there are any. */
   readonly pool: Pool | undefined;
   readonly #shared = new Cache<unknown>(1024);
+  /** What is being compiled off this thread, while it may be. */
+  #ahead: Promise<unknown>[] | undefined;
 
   constructor(heap: Heap, profile: Profile, pool?: Pool) {
     this.heap = heap;
@@ -42,9 +44,7 @@ export class Machine {
 
   /** A module of one function with parameters of its own, which `define` exports under the name given. */
   function(define: (module: ModuleBuilder, name: string) => void): Exported {
-    const { run } = this.exports((module) => define(module, 'run'));
-    if (run === undefined) throw new RangeError('wasm: the module exports nothing under the name asked for.');
-    return run;
+    return this.#run(this.#bytes((module) => define(module, 'run')));
   }
 
   /**
@@ -53,19 +53,47 @@ export class Machine {
    */
   team(multiplications: number, define: (module: ModuleBuilder, name: string) => void): () => void {
     const bytes = this.#bytes((module) => define(module, 'run'));
-    const { run } = this.#instance(bytes);
-    if (run === undefined) throw new RangeError('wasm: the module exports nothing under the name asked for.');
+    const own = this.#ahead === undefined ? { run: this.#run(bytes) } : this.#later(bytes, this.#ahead);
+    return this.#together(multiplications, bytes, own);
+  }
+
+  /** Makes what `make` makes, its larger modules off this thread; resolved when they are there. Whoever does not wait still gets to run it. */
+  async ahead(make: () => void): Promise<void> {
+    const pending: Promise<unknown>[] = [];
+    this.#ahead = pending;
+    try {
+      make();
+    } finally {
+      this.#ahead = undefined;
+    }
+    await Promise.all(pending);
+  }
+
+  #together(multiplications: number, bytes: Uint8Array<ArrayBuffer>, own: { run: Exported }): () => void {
     const { pool } = this;
     const kernel = pool === undefined || multiplications < pool.sharing.least ? undefined : pool.load(bytes);
-    if (pool === undefined || kernel === undefined) return () => run(0, 1);
+    if (pool === undefined || kernel === undefined) return () => own.run(0, 1);
     const choice = new Choice();
     return () => {
       const together = pool.alive && (pool.sharing.always || choice.together());
       const start = performance.now();
-      if (together) pool.run(kernel, run);
-      else run(0, 1);
+      if (together) pool.run(kernel, own.run);
+      else own.run(0, 1);
       choice.took(together, performance.now() - start);
     };
+  }
+
+  /** A function that is compiled now if it is called before it came. */
+  #later(bytes: Uint8Array<ArrayBuffer>, pending: Promise<unknown>[]): { run: Exported } {
+    const own: { run: Exported } = {
+      run: (...values) => {
+        own.run = this.#run(bytes);
+        own.run(...values);
+      },
+    };
+    const arrive = async (): Promise<void> => { own.run = named((await WebAssembly.instantiate(bytes, this.#imports())).instance, 'run'); };
+    pending.push(arrive());
+    return own;
   }
 
   #bytes(define: (module: ModuleBuilder) => void): Uint8Array<ArrayBuffer> {
@@ -75,12 +103,25 @@ export class Machine {
   }
 
   #instance(bytes: Uint8Array<ArrayBuffer>): Readonly<Record<string, Exported>> {
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: this.heap.memory } });
-    return instance.exports as Readonly<Record<string, Exported>>;
+    return new WebAssembly.Instance(new WebAssembly.Module(bytes), this.#imports()).exports as Readonly<Record<string, Exported>>;
+  }
+
+  #run(bytes: Uint8Array<ArrayBuffer>): Exported {
+    return named(new WebAssembly.Instance(new WebAssembly.Module(bytes), this.#imports()), 'run');
+  }
+
+  #imports(): WebAssembly.Imports {
+    return { env: { memory: this.heap.memory } };
   }
 
   /** What `make` makes for this key, made once: code that many kernels use, whatever their sizes. */
   shared<T>(key: string, make: () => T): T {
     return this.#shared.get(key, make) as T;
   }
+}
+
+function named({ exports }: WebAssembly.Instance, name: string): Exported {
+  const found = exports[name];
+  if (typeof found !== 'function') throw new RangeError(`wasm: the module exports nothing under the name ${name}.`);
+  return found as Exported;
 }

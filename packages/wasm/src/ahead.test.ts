@@ -1,0 +1,3 @@
+import { aheadSuite } from './testing/ahead.ts';
+
+aheadSuite();
