@@ -21,7 +21,7 @@ const kernels: readonly Kernel[] = [
   ...types.map((dtype): Kernel => ({ kind: 'reduce', op: 'sum', dtype, outer: 1, length: 5000, inner: 1 })),
   ...flags.flatMap((transposeA) => flags.flatMap((transposeB) => flags.flatMap((bias) => [50, 48].map((m): Kernel => ({ ...product, m, n: m, k: m, transposeA, transposeB, bias }))))),
   { ...product, dtype: 'int32' }, { ...product, m: 3 }, { ...product, m: 3, transposeA: true, transposeB: false }, { ...product, k: 5000 },
-  ...types.flatMap((dtype): Kernel[] => [{ kind: 'gather', dtype, rows: 5, width: 3, count: 4 }, { kind: 'scatter', dtype, rows: 5, width: 3, count: 4 }]),
+  ...types.flatMap((dtype): Kernel[] => [{ kind: 'gather', dtype, rows: 5, width: 3, count: 4 }, { kind: 'scatter', dtype, rows: 5, width: 3, count: 4 }, { kind: 'scatter', dtype, rows: 4, width: 3, count: 5 }]),
   ...[1, 2, 3].map((rank): Kernel => {
     const shape = Array.from({ length: rank }, () => 3);
     return { kind: 'copy', dtype: 'float32', shape, inputs: [shape], parts: [{ input: 0, shape, from: 0, fromStrides: shape.map((_, k) => 3 ** k), to: 0, toStrides: shape.map((_, k) => 3 ** (rank - 1 - k)) }] };
@@ -30,7 +30,7 @@ const kernels: readonly Kernel[] = [
 ];
 
 describe('generated code', () => {
-  test.each([['map', gate], ['map of integers', counting], ['reduce', kernels[3] as Kernel], ['scatter', { kind: 'scatter', dtype: 'float32', rows: 5, width: 3, count: 4 } satisfies Kernel], ['random', { kind: 'random', dtype: 'float32', distribution: 'normal', shape: [10], seed: [1, 2], probability: 0 } satisfies Kernel], ['product of few rows', { ...product, m: 2, bias: false }]])('of a %s', (_, kernel) => {
+  test.each([['map', gate], ['map of integers', counting], ['reduce', kernels[3] as Kernel], ['scatter', { kind: 'scatter', dtype: 'float32', rows: 4, width: 3, count: 5 } satisfies Kernel], ['random', { kind: 'random', dtype: 'float32', distribution: 'normal', shape: [10], seed: [1, 2], probability: 0 } satisfies Kernel], ['product of few rows', { ...product, m: 2, bias: false }]])('of a %s', (_, kernel) => {
     expect(programOf(kernel).commands.map((command) => (command.kind === 'dispatch' ? command.shader.code : command.kind)).join('\n')).toMatchSnapshot();
   });
 

@@ -30,9 +30,9 @@ await describeOnDevice('training', (makeBackend) => {
     return { counts: countsBetween(states.at(-2) as Statistics, states.at(-1) as Statistics), losses };
   };
 
-  test.each(usualCells)('two layers of %s: one submission and 50 dispatches an update, whatever T is, and nothing is created', async (cell) => {
-    // Layers 17 and 2 for their states, loss and linear layer 20, gradients and their norm 10, the optimiser 1.
-    const expected = { dispatches: 50, submits: 1, buffersCreated: 0, bindGroupsCreated: 0, pipelinesCreated: 0 };
+  test.each(usualCells)('two layers of %s: one submission and 51 dispatches an update, whatever T is, and nothing is created', async (cell) => {
+    // Layers 17 and 2 for their states, loss and linear layer 21, gradients and their norm 10, the optimiser 1.
+    const expected = { dispatches: 51, submits: 1, buffersCreated: 0, bindGroupsCreated: 0, pipelinesCreated: 0 };
     expect((await lastOf(cell, small, 12)).counts).toEqual(expected);
     expect((await lastOf(cell, { ...small, steps: 17 }, 12)).counts).toEqual(expected);
   });
@@ -46,14 +46,14 @@ await describeOnDevice('training', (makeBackend) => {
 
   test('with as few buffers as a device may bind, it is one more', async () => {
     const { counts } = await lastOf(second, small, 12, { ...target, limits: anyDevice.limits });
-    expect(counts).toMatchObject({ dispatches: 51, submits: 1, buffersCreated: 0 });
+    expect(counts).toMatchObject({ dispatches: 52, submits: 1, buffersCreated: 0 });
   });
 
   test('the same at a usual size', { timeout: 600_000 }, async () => {
     // A smaller one where nobody asks for all of it.
     const { counts, losses } = await lastOf(first, { steps: isLong ? 64 : 3, batch: isLong ? 32 : 3, inputSize: 32, hiddenSize: isLong ? 256 : 70, layers: 2, classes: 32 }, 4);
     // Longer sums come in two rounds.
-    expect(counts).toMatchObject({ dispatches: isLong ? 53 : 51, submits: 1 });
+    expect(counts).toMatchObject({ dispatches: isLong ? 54 : 52, submits: 1 });
     expect(losses.every((loss) => Number.isFinite(loss))).toBe(true);
   });
 

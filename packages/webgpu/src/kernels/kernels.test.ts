@@ -136,6 +136,25 @@ await describeOnDevice('kernels', (makeBackend) => {
     });
   });
 
+  test('rows at their index, fewer than there are rows: nobody looks through all of them, and sums are the same to the bit', async () => {
+    const backend = await makeBackend();
+    const random = numberStream(17);
+    for (const [width, spread] of [[1, 90], [3, 7], [300, 90]] as const) {
+      const dense: ScatterKernel = { kind: 'scatter', dtype: 'float32', rows: 100, width, count: 130 };
+      const sparse: ScatterKernel = { ...dense, rows: 5000 };
+      expect(dispatches(programOf(sparse)).map(({ shader }) => shader.label)).toEqual(['scatter bounds', 'scatter sparse']);
+      expect(dispatches(programOf(dense)).map(({ shader }) => shader.label)).toEqual(['scatter']);
+      // Of the same rows again and again, in between some that do not exist.
+      const indices = Int32Array.from({ length: 130 }, (_, k) => (k % 40 === 0 ? -1 - k : k % 40 === 1 ? 5000 + k : Math.floor(random() * spread)));
+      const values = randomInputs(sparse, 18)[1] as Float32Array;
+      await checkKernel(backend, sparse, [indices, values], 1e-5);
+      const [few, many] = [await runKernel(backend, dense, [indices, values]), await runKernel(backend, sparse, [indices, values])];
+      expect(many[0]?.slice(0, 100 * width)).toEqual(few[0]);
+    }
+    const none: ScatterKernel = { kind: 'scatter', dtype: 'float32', rows: 5, width: 3, count: 0 };
+    await checkKernel(backend, none, [new Int32Array(0), new Float32Array(0)]);
+  });
+
   test('tensors that are too large to bind are cut', async () => {
     const small = { ...anyDevice, limits: { ...anyDevice.limits, maxStorageBufferBindingSize: 4096 } };
     const backend = await makeBackend({ target: small });
