@@ -13,8 +13,7 @@ import { emitMeet, Team, type Share } from '../threads/team.ts';
 /** What generated code depends on beside its kernel. `meeting`: where threads meet, undefined where one runs alone. */
 export interface CodeOptions { readonly constants: Constants; readonly profile: Profile; readonly meeting: number | undefined }
 
-/** Shares of the rows of all time are multiples of this, so that tiles are whole, where there are many; shares of units are whole vectors, in pairs. */
-const timeStep = { few: 4, many: 24, manyFrom: 192 } as const;
+/** Shares of units are whole vectors, in pairs. */
 const unitStep = 16;
 
 /** Part of a stage: the first of its units, and where its products' results are, if they lie in a slab. */
@@ -47,7 +46,7 @@ export function emitScan(module: ModuleBuilder, kernel: ScanKernel, layout: Layo
     program.overAllTime(plan.before);
     program.loop();
     program.overAllTime(plan.after);
-    new Sums({ f, places, kernel, layout, gemm: gemmOf(options.profile), team }, plan.sums).emit();
+    new Sums({ f, places, kernel, layout, gemm: gemmOf(options.profile), team, rowStep: options.profile.mr }, plan.sums).emit();
     team.meet();
   }, name);
 }
@@ -71,10 +70,10 @@ class Program {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    const { team, places, layout } = parts;
-    const [rows, all] = [places.rows('step'), places.rows('start')];
-    const step = layout.byUnits ? team.all(rows) : team.share(rows, batchStep);
-    this.#shares = { step, start: team.share(all, all < timeStep.manyFrom ? timeStep.few : timeStep.many) };
+    const { team, places, layout, options } = parts;
+    const rows = places.rows('step');
+    // Whole tiles, as nearly the same number for all threads as can be: they wait for the last one.
+    this.#shares = { step: layout.byUnits ? team.all(rows) : team.share(rows, batchStep), start: team.share(places.rows('start'), options.profile.mr) };
   }
 
   overAllTime(stages: readonly Stage[]): void {

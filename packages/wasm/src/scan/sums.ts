@@ -13,10 +13,11 @@ interface Parts {
   readonly layout: Layout;
   readonly gemm: Gemm;
   readonly team: Team;
+  /** Shares of a product's rows are multiples of this: tiles. */
+  readonly rowStep: number;
 }
 
-/** Shares of a product's rows, of packed panels and of sums of columns are multiples of these. */
-const rowStep = 24;
+/** Shares of packed panels and of sums of columns are multiples of these. */
 const panelStep = 16;
 const columnStep = 32;
 
@@ -72,7 +73,7 @@ export class Sums {
 
   // C = Aᵀ B, A the left operand over all time.
   #outer(sum: Sum, columns: number, packed: number): void {
-    const { f, places, gemm, team } = this.#parts;
+    const { f, places, gemm, team, rowStep } = this.#parts;
     const rows = team.share(sum.left.width, rowStep);
     const skip = (bytes: number): FunctionBuilder => f.get(rows.first).i32(bytes).op('i32.mul').op('i32.add');
     const c = (): void => {

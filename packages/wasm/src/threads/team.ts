@@ -9,7 +9,7 @@ const arrivedAt = 0;
 const roundAt = 4;
 
 /** As often a thread looks again before it goes to sleep: some tens of microseconds, more than shares of equal size differ by. */
-const spins = 20_000;
+const spins = 60_000;
 
 /**
  * The threads that run one function together: every one the same code, each on its share. What one share is never changes a result,
