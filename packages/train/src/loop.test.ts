@@ -202,3 +202,32 @@ test('an objective sees the whole batch, carries a state, and is weighed by what
   await expect(all(line(), [], both)).rejects.toThrow('fit: give a loss or an objective, got both.');
   await expect(all(line(), [], { optimizer })).rejects.toThrow('fit: give a loss or an objective, got neither.');
 });
+
+test('reportEvery reads only what it reports, and changes nothing else', async () => {
+  const plain = reference();
+  let reads = 0;
+  const before = use({
+    name: 'counting', supports: (dtype) => plain.supports(dtype), allocate: (bytes) => plain.allocate(bytes), free: (buffer) => plain.free(buffer), write: (buffer, data) => plain.write(buffer, data),
+    dispatch: (kernel, inputs, outputs) => plain.dispatch(kernel, inputs, outputs), memory: () => plain.memory(),
+    read: (buffer, dtype) => { reads += 1; return plain.read(buffer, dtype); },
+  });
+  const batches = Array.from({ length: 11 }, (_, k) => ({ ...batch(4, 1, k % 3), count: k + 1 }));
+  const learnt = async (options: Pick<FitOptions<never>, 'reportEvery' | 'steps' | 'accumulate'>): Promise<{ readonly progress: FitProgress<never>[]; readonly w: number; readonly reads: number }> => {
+    const model = line();
+    reads = 0;
+    const progress = await all(model, batches, { loss: mse, optimizer: adam({ lr: 0.1 }), clipNorm: 1, ...options });
+    const needed = reads;
+    return { progress, reads: needed, w: await model.w.item() };
+  };
+  const each = await learnt({ steps: 10 });
+  const seldom = await learnt({ steps: 10, reportEvery: 4 });
+  expect(each.reads).toBe(20);
+  expect(seldom.reads).toBe(6);
+  expect(seldom.progress.map(({ step, tokens }) => [step, tokens])).toEqual([[4, 1 + 2 + 3 + 4], [8, 5 + 6 + 7 + 8], [10, 9 + 10]]);
+  expect(seldom.progress.map(({ loss }) => loss)).toEqual([3, 7, 9].map((k) => each.progress[k]?.loss));
+  expect(seldom.w).toBe(each.w);
+  // What is left over at the end is an update, and a report.
+  expect((await learnt({ accumulate: 2, reportEvery: 5 })).progress.map(({ step }) => step)).toEqual([5, 6]);
+  await expect(learnt({ reportEvery: 0 })).rejects.toThrow('reportEvery');
+  use(before);
+});

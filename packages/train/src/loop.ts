@@ -51,6 +51,11 @@ export interface FitOptions<State, Item extends Batch = Batch> {
   readonly accumulate?: number;
   /** Ends after so many updates, for batches without end. */
   readonly steps?: number;
+  /**
+   * Reports only each so many updates, and the last one: of the others nothing is read, so that a GPU is never waited for. A loss that is no
+   * number is then found by the next report; updates in between were made. Default 1.
+   */
+  readonly reportEvery?: number;
   /** Learning rate of the update of that number (from 1); otherwise the optimiser's own stays. */
   readonly schedule?: Schedule;
   /** An average of the weights, which takes those after each update in. */
@@ -71,7 +76,7 @@ export interface FitProgress<State> {
   readonly gradNorm: number | undefined;
   /** Learning rate of this update. */
   readonly lr: number;
-  /** Targets learnt from. */
+  /** Targets learnt from since the report before. */
   readonly tokens: number;
   /** What the next window starts from; belongs to the loop and lives until the next update. */
   readonly state: State | undefined;
@@ -90,21 +95,20 @@ export interface FitProgress<State> {
 export async function* fit<State = unknown, Item extends Batch = Batch>(
   model: Trainable<State> | Pick<Trainable<State>, 'parameters'>, batches: Iterable<Item> | AsyncIterable<Item>, options: FitOptions<State, Item>,
 ): AsyncGenerator<FitProgress<State>, void, void> {
-  const { steps = Infinity, recovery } = options;
+  const { steps = Infinity, recovery, optimizer } = options;
   checkOptions(options);
+  const last = optimizer.steps + steps;
   const breathe = breather();
   const course = new Fitting(model, options);
   const journal = recovery === undefined ? undefined : new Journal<Piece<Item>, State | undefined>(recovery, { ...options, parameters: () => model.parameters() });
   const take = (piece: Piece<Item>): Promise<FitProgress<State> | undefined> => journal?.take(piece, course) ?? course.advance(piece);
-  let left = steps;
   try {
-    if (left <= 0) return;
+    if (steps <= 0) return;
     for await (const piece of pieces(batches, options)) {
       const progress = await take(piece);
-      if (progress === undefined) continue;
-      yield progress;
+      if (progress !== undefined) yield progress;
       await breathe();
-      if (--left <= 0) return;
+      if (optimizer.steps >= last) return;
     }
     const progress = await take(nothing);
     if (progress !== undefined) yield progress;
@@ -143,11 +147,16 @@ class Fitting<State, Item extends Batch> implements Course<Piece<Item>, State | 
   readonly #options: FitOptions<State, Item>;
   readonly #objective: Objective<State, Item>;
   readonly #gathered = new Accumulation();
+  /** The update that is the last one, by its number. */
+  readonly #last: number;
+  /** Targets since the last report. */
+  #tokens = 0;
 
   constructor(model: Trainable<State> | Pick<Trainable<State>, 'parameters'>, options: FitOptions<State, Item>) {
     [this.#model, this.#options] = [model, options];
     this.#objective = options.objective ?? byLoss<State>(model as Trainable<State>, options.loss as Loss);
     this.state = retainState(options.state);
+    this.#last = options.optimizer.steps + (options.steps ?? Infinity);
   }
 
   get isSettled(): boolean { return this.#gathered.windows === 0; }
@@ -161,7 +170,18 @@ class Fitting<State, Item extends Batch> implements Course<Piece<Item>, State | 
       if (this.#gathered.windows < (this.#options.accumulate ?? 1)) return undefined;
     }
     const options = lr === undefined ? this.#options : { ...this.#options, schedule: () => lr };
-    return { ...(await update(this.#model.parameters(), this.#gathered, options)), state: this.state };
+    const tokens = this.#tokens + this.#gathered.tokens;
+    const done = await update(this.#model.parameters(), this.#gathered, options, this.#isReported(content === undefined));
+    // What is learnt again was counted when it was learnt first.
+    if (lr === undefined) this.#tokens = done === undefined ? tokens : 0;
+    return done && { ...done, tokens, state: this.state };
+  }
+
+  /** Whether somebody is to hear of the next update. */
+  #isReported(isEnd: boolean): boolean {
+    const { optimizer, reportEvery = 1 } = this.#options;
+    const step = optimizer.steps + 1;
+    return isEnd || step % reportEvery === 0 || step >= this.#last;
   }
 
   clear(): void {
@@ -194,19 +214,19 @@ function learn<State, Item extends Batch>(
 }
 
 // Parameters change last, when it is known that the numbers are numbers and nothing else can fail.
-async function update(parameters: NamedTensors, gathered: Accumulation, options: Updating): Promise<Omit<FitProgress<unknown>, 'state'>> {
+async function update(parameters: NamedTensors, gathered: Accumulation, options: Updating, isReported: boolean): Promise<Omit<FitProgress<unknown>, 'state' | 'tokens'> | undefined> {
   const { optimizer, schedule, ema } = options;
-  const { tokens, mean } = gathered;
-  const { loss, gradients } = mean as LossAndGradients;
+  const { loss, gradients } = gathered.mean as LossAndGradients;
   const step = optimizer.steps + 1;
   try {
     const norm = clipped(gradients, options);
-    const measured = await read(loss, norm);
-    if (!Number.isFinite(measured.loss) || !Number.isFinite(measured.gradNorm ?? 0)) throw new DivergenceError({ step, ...measured });
+    const measured = isReported ? await read(loss, norm) : undefined;
+    if (measured === undefined) norm?.dispose();
+    else if (!Number.isFinite(measured.loss) || !Number.isFinite(measured.gradNorm ?? 0)) throw new DivergenceError({ step, ...measured });
     if (schedule !== undefined) optimizer.lr = schedule(step);
     optimizer.step(parameters, gradients);
     ema?.update();
-    return { step, lr: optimizer.lr, tokens, ...measured };
+    return measured && { step, lr: optimizer.lr, ...measured };
   } finally {
     gathered.clear();
   }
@@ -243,9 +263,9 @@ function timeAxis({ batchFirst = false }: Timing): number {
   return batchFirst ? 1 : 0;
 }
 
-function checkOptions({ loss, objective, truncate, steps, accumulate = 1 }: Pick<FitOptions<unknown>, 'loss' | 'truncate' | 'steps' | 'accumulate'> & { readonly objective?: unknown }): void {
+function checkOptions({ loss, objective, truncate, steps, accumulate = 1, reportEvery = 1 }: Pick<FitOptions<unknown>, 'loss' | 'truncate' | 'steps' | 'accumulate' | 'reportEvery'> & { readonly objective?: unknown }): void {
   check((loss === undefined) !== (objective === undefined), 'argument', () => `fit: give a loss or an objective, got ${loss === undefined ? 'neither' : 'both'}.`);
-  checkWhole('fit', 1, { accumulate });
+  checkWhole('fit', 1, { accumulate, reportEvery });
   check(truncate === undefined || (Number.isSafeInteger(truncate) && truncate >= 1), 'argument', () => `fit: truncate must be a whole number of steps from 1, got ${truncate}.`);
   check(steps === undefined || steps >= 0, 'argument', () => `fit: steps must be a number from 0, got ${steps}.`);
 }
