@@ -35,7 +35,7 @@ test('every block of every README compiles', () => {
 });
 
 describe('the README of the project', () => {
-  const shown = vi.fn();
+  const shown = vi.fn<(scores: readonly number[]) => void>();
 
   // What the program for a page finds there.
   beforeAll(() => {
