@@ -62,6 +62,20 @@ describe.skipIf(program === undefined)('the playground in Chromium', () => {
     await context.close();
   }, 240_000);
 
+  it('stops by itself where there is nothing more to learn, and goes on for who wants it to', async () => {
+    const { page, context } = await stage.open({ hash: await hashOf('parity', { hidden: 8, batch: 16, lr: 0.05, options: { length: 4 } }) });
+    await ready(page);
+    await page.getByRole('button', { name: 'Play' }).click();
+    const said = page.getByText(/Paused: each model has learnt what there is to learn/u);
+    await said.waitFor({ timeout: 120_000 });
+    await page.getByRole('button', { name: 'Play' }).click();
+    const [model] = await modelsOf(page);
+    await page.waitForFunction((step) => ((globalThis as unknown as { lab: { models: { step: number }[] } }).lab.models[0]?.step ?? 0) > step + 40, model?.step ?? 0);
+    expect(await said.count()).toBe(0);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await context.close();
+  }, 240_000);
+
   it('goes back, and keeps what was as a dashed line', async () => {
     const { page, context } = await stage.open();
     await ready(page);

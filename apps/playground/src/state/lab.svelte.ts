@@ -3,7 +3,7 @@ import { slots } from '../config/config.ts';
 import type { Reading } from '../config/fragment.ts';
 import { firstConfig, optionsOf, taskInfos } from '../config/tasks.ts';
 import { startWorker, type ModelWorker, type WorkerEvent } from '../training/client.ts';
-import type { CallName, Calls, Notice, Opened, OwnData, RunSpec, Trace } from '../training/protocol.ts';
+import type { CallName, Calls, Notice, Opened, OwnData, RunSpec, Settled, Trace } from '../training/protocol.ts';
 import { Curve } from './curve.ts';
 import { Tracer } from './tracer.ts';
 
@@ -26,6 +26,8 @@ export class ModelState {
   /** Steps to which one can go back. */
   snapshots: readonly number[] = $state.raw([]);
   notice: Notice | undefined = $state.raw(undefined);
+  /** Why there is nothing more to wait for, if so. */
+  settled: Settled | undefined = $state(undefined);
   /** The held-out sequence that is looked at, from inside; kept up to date while `lab.watched` has this slot. */
   trace: Trace | undefined = $state.raw(undefined);
   /** The course of this run, and of the one before. Read them in an effect that reads `lab.revision`. */
@@ -71,9 +73,12 @@ export class Lab {
   readonly #workers: readonly ModelWorker[];
   readonly #changed: (config: Config) => void;
   /** Why it stopped by itself. */
-  stopped: 'hidden' | undefined = $state(undefined);
+  stopped: 'hidden' | 'settled' | undefined = $state(undefined);
+  /** Whether it stops by itself where no model has anything more to learn. */
+  ending: 'settled' | 'never' = $state('settled');
   readonly #tracers: Readonly<Record<Slot, Tracer>>;
   #generation = 0;
+  #insisting = false;
 
   constructor({ changed = () => undefined }: LabOptions = {}, start: (slot: Slot, listen: (event: WorkerEvent) => void) => ModelWorker = (slot, listen) => startWorker(`model-${slot}`, listen)) {
     this.#changed = changed;
@@ -93,6 +98,8 @@ export class Lab {
 
   /** Trains until `pause`. */
   play(): void {
+    // Whoever goes on after that wants to.
+    this.#insisting = this.#isSettled();
     this.stopped = undefined;
     this.playing = true;
     this.#advance();
@@ -139,6 +146,7 @@ export class Lab {
     if (config.task !== this.config.task) for (const model of this.models) Object.assign(model, { curve: new Curve(), ghost: undefined });
     this.config = config;
     this.remarks = [];
+    this.stopped = undefined;
     this.refused = undefined;
     this.brought = undefined;
     this.#changed(config);
@@ -152,12 +160,14 @@ export class Lab {
   learn(settings: Partial<Learning>): void {
     this.config = { ...this.config, ...settings };
     this.#changed(this.config);
+    this.#unsettle();
     this.#each((worker) => void worker.call('learn', learningOf(this.config)));
   }
 
   /** Goes back to an earlier step; what came after it stays as a ghost. */
   async rewind(step: number): Promise<void> {
     this.playing = false;
+    this.#unsettle();
     await Promise.all(slots.map(async (slot) => {
       const model = this.models[slot];
       const reached = await (this.#workers[slot] as ModelWorker).call('rewind', step);
@@ -249,7 +259,7 @@ export class Lab {
     this.#tracers[model.slot].forget();
     if (model.curve.steps > 0) model.ghost = model.curve;
     model.curve = new Curve();
-    Object.assign(model, { step: 0, stepsPerSecond: 0, loss: undefined, gradNorm: undefined, score: undefined, heldOut: undefined, notice: undefined });
+    Object.assign(model, { step: 0, stepsPerSecond: 0, loss: undefined, gradNorm: undefined, score: undefined, heldOut: undefined, notice: undefined, settled: undefined });
     this.revision += 1;
   }
 
@@ -267,6 +277,7 @@ export class Lab {
     // Said before the worker had heard that something else begins.
     if (model.status === 'opening') return;
     if (event.kind === 'notice') this.#noticed(model, event.notice);
+    if (event.kind === 'settled') this.#settle(model, event.why);
     if (event.kind === 'paused') this.#paused(slot).catch(() => undefined);
     if (event.kind === 'progress') {
       model.curve.add(event.progress);
@@ -289,6 +300,22 @@ export class Lab {
     model.curve.cut(step);
     model.step = step;
     model.opened = { ...model.opened, backend: backend === 'webgpu' ? 'webgpu' : 'wasm' };
+  }
+
+  #settle(model: ModelState, why: Settled): void {
+    model.settled = why;
+    if (this.ending === 'never' || !this.playing || this.#insisting || !this.#isSettled()) return;
+    this.pause();
+    this.stopped = 'settled';
+  }
+
+  #isSettled(): boolean {
+    const learning = this.models.filter(({ status, notice }) => status === 'ready' && notice?.code !== 'diverged');
+    return learning.length > 0 && learning.every(({ settled }) => settled !== undefined);
+  }
+
+  #unsettle(): void {
+    for (const model of this.models) model.settled = undefined;
   }
 
   async #paused(slot: Slot): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Call, CallName, Calls, Message, Refusal } from './protocol.ts';
 
 /** What a worker says by itself. */
-export type WorkerEvent = Extract<Message, { kind: 'progress' | 'notice' | 'paused' }>;
+export type WorkerEvent = Extract<Message, { kind: 'progress' | 'notice' | 'settled' | 'paused' }>;
 
 /** A worker refused a call. `place` is where in the equations, where it is about them. */
 export class RefusalError extends Error {

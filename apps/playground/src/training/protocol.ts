@@ -220,12 +220,16 @@ export interface Call<Name extends CallName = CallName> {
   readonly args: Parameters<Calls[Name]>;
 }
 
+/** Why there is nothing more to wait for: the loss on unseen sequences is as low as it has to be, or has not fallen for long. */
+export type Settled = 'target' | 'patience';
+
 /** From the worker. */
 export type Message =
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'refusal'; readonly id: number; readonly error: Refusal }
   | { readonly kind: 'progress'; readonly progress: Progress }
   | { readonly kind: 'notice'; readonly notice: Notice }
+  | { readonly kind: 'settled'; readonly why: Settled }
   | { readonly kind: 'paused'; readonly step: number };
 
 /** An error on its way between threads. */

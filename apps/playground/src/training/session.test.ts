@@ -76,6 +76,21 @@ describe('a session', () => {
     expect(scores.at(-1)).toBeGreaterThan(0.95);
   });
 
+  it('tells once that there is nothing more to wait for: all is learnt, or nothing is any more', async () => {
+    const settled = (heard: readonly Message[]): string[] => heard.flatMap((message) => (message.kind === 'settled' ? [message.why] : []));
+    const able = await opened({ task: 'parity', options: { length: 2 }, hidden: 8, batch: 16, lr: 0.05 });
+    await able.train(400);
+    expect(settled(able.heard)).toEqual(['target']);
+    const stuck = await opened({ options: { lag: 30 }, cell: 'rnn', hidden: 1, batch: 1, lr: 1e-9 });
+    await stuck.train(1000);
+    expect(settled(stuck.heard)).toEqual([]);
+    await stuck.train(1020);
+    expect(settled(stuck.heard)).toEqual(['patience']);
+    await stuck.session.learn({ lr: 1e-9, clip: 1, truncate: 0 });
+    await stuck.train(1040);
+    expect(settled(stuck.heard)).toEqual(['patience']);
+  });
+
   it('says that it diverged, stops, and can go back', async () => {
     const { session, heard, train } = await opened({ task: 'sine', options: optionsOf('sine', {}), cell: 'rnn-relu', lr: 1e6, clip: 1e9 });
     const losses = await train(200);

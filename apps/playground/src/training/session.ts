@@ -1,5 +1,5 @@
 import { use } from '@unroll/tensor';
-import { DivergenceError, isLost } from '@unroll/train';
+import { DivergenceError, EarlyStopping, isLost } from '@unroll/train';
 import type { Learning } from '../config/config.ts';
 import { Devices, type Device } from './devices.ts';
 import { forecastOf } from './forecast.ts';
@@ -18,6 +18,8 @@ import { readWeights, unpacked, writeWeights } from './weights.ts';
 /** Held-out sequences are judged every so many training steps. */
 const judgeEvery = 10;
 const ring = { capacity: 64, stride: 10 };
+/** Judgements without a lower loss after which there is nothing more to wait for: a thousand steps. What is learnt late is learnt within a few hundred. */
+const patience = 100;
 /** Milliseconds of training after which questions get their turn. */
 const turnTime = 16;
 /** Milliseconds between the snapshots that a lost device is recovered from. */
@@ -35,6 +37,7 @@ export class Session {
   #network: Network;
   /** The newest snapshot, which need not be in the ring. */
   #safe: Snapshot<HostTraining> & { readonly time: number };
+  #stopping: EarlyStopping;
   #limit = 0;
   #running = false;
   #closed = false;
@@ -48,6 +51,7 @@ export class Session {
     this.#device = device;
     this.#network = network;
     this.#meter = new Meter((progress) => tell({ kind: 'progress', progress }));
+    this.#stopping = this.#awaited();
     this.#safe = { step: 0, content: first, time: performance.now() };
     this.#ring.add(this.#safe);
   }
@@ -96,6 +100,7 @@ export class Session {
   learn(settings: Learning): Promise<void> {
     return this.#turn(() => {
       this.#learning = settings;
+      this.#stopping = this.#awaited();
       return this.#network.learn(settings);
     });
   }
@@ -107,6 +112,7 @@ export class Session {
       this.#meter.flush(this.#network.step);
       await this.#restore(snapshot);
       this.#ring.forget(snapshot.step);
+      this.#stopping = this.#awaited();
       this.#limit = snapshot.step;
       return snapshot.step;
     });
@@ -140,6 +146,7 @@ export class Session {
       await this.#network.interrupt();
       this.#network.optimizer.dispose();
       this.#ring.forget(-1);
+      this.#stopping = this.#awaited();
       this.#limit = 0;
       await this.#remember();
     });
@@ -191,9 +198,26 @@ export class Session {
     const { loss, gradNorm = NaN } = await this.#network.update();
     const { step, model } = this.#network;
     const { shape, heldOut } = this.#plan.source;
-    const judgement = step % judgeEvery === 0 ? await judge(model, shape, heldOut) : { score: NaN, loss: NaN };
+    const judged = step % judgeEvery === 0;
+    const judgement = judged ? await judge(model, shape, heldOut) : { score: NaN, loss: NaN };
+    if (judged) this.#await(judgement.loss);
     if (this.#ring.wants(step) || performance.now() - this.#safe.time > safeEvery) await this.#remember();
     this.#meter.add({ step, loss, gradNorm, score: judgement.score, heldOut: judgement.loss });
+  }
+
+  /** Tells once where there is nothing more to wait for. */
+  #await(heldOut: number): void {
+    const before = this.#stopping.stopped;
+    this.#stopping.step(heldOut);
+    const why = this.#stopping.stopped;
+    if (before === undefined && why !== undefined) this.#tell({ kind: 'settled', why });
+  }
+
+  // A hundredth of what is lost without memory is as good as nothing.
+  #awaited(): EarlyStopping {
+    const { baseline, floor } = this.#plan.source;
+    const whole = Math.max(0, baseline - floor);
+    return new EarlyStopping({ patience, minDelta: whole / 1000, target: floor + whole / 100 });
   }
 
   async #remember(): Promise<void> {

@@ -15,7 +15,7 @@ export type WordKey =
   | 'forecast' | 'forecastAbout' | 'forecastNaive' | 'forecastActual' | 'forecastInside' | 'forecastError' | 'column'
   | 'shareTitle' | 'shareCopy' | 'shareCopied' | 'shareWithModel' | 'shareWithModelAbout' | 'shareTooLong' | 'shareOwnData' | 'shareBytes'
   | 'export' | 'exportSafetensors' | 'exportPyTorch' | 'exportOnnx' | 'exportPng' | 'exportSvg' | 'import' | 'importDone' | 'importFailed'
-  | 'notice.diverged' | 'notice.device-lost' | 'notice.device-lost-often' | 'notice.device-gone' | 'notice.no-webgpu' | 'notice.auto' | 'notice.failed' | 'notice.goBack' | 'notice.hidden'
+  | 'notice.diverged' | 'notice.device-lost' | 'notice.device-lost-often' | 'notice.device-gone' | 'notice.no-webgpu' | 'notice.auto' | 'notice.failed' | 'notice.goBack' | 'notice.hidden' | 'notice.settled' | 'ending' | 'endingSettled' | 'endingNever'
   | 'remark.unknown' | 'remark.changed' | 'remark.damaged' | 'remark.newer' | 'remark.damaged-later' | 'remark.newer-later' | 'remark.model'
   | 'opening' | 'failed' | 'showData' | 'summary' | 'summaryModel' | 'keys' | 'keysAbout'
   | 'key.play' | 'key.step' | 'key.reset' | 'key.seed' | 'key.model' | 'key.copy' | 'key.help' | 'key.time' | 'key.edit'
