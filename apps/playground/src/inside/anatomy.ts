@@ -1,5 +1,5 @@
 import { cellFromText, cells, type Cell } from '@unroll/cells';
-import { graphOf, layoutOf, valuesAt, type DiagramGraph, type DiagramLayout, type PlacedNode } from '@unroll/diagram';
+import { graphOf, valuesAt, type DiagramGraph, type DiagramLayout, type PlacedNode } from '@unroll/diagram';
 import type { CellChoice } from '../config/config.ts';
 import type { Trace } from '../training/protocol.ts';
 import type { Range } from './colour.ts';
@@ -24,12 +24,21 @@ export interface Conveyor {
 
 const known = new Map<string, Anatomy>();
 
-/** The anatomy of a chosen cell. Throws an `EquationError` where the equations are none. */
-export function anatomyOf({ cell, equations = '' }: CellChoice): Anatomy {
-  const key = cell === 'custom' ? equations : cell;
-  const made = known.get(key) ?? dissected(cell === 'custom' ? cellFromText(equations, { defaultName: 'custom' }) : cells[cell]);
+/** The anatomy of a chosen cell, where it was taken before. */
+export function knownAnatomy(choice: CellChoice): Anatomy | undefined {
+  return known.get(keyOf(choice));
+}
+
+/**
+ * Takes the anatomy of a chosen cell. Its picture is laid out by somebody else: for the largest cells that takes longer than a page may be busy.
+ * Rejects with an `EquationError` where the equations are none.
+ */
+export async function anatomyOf(choice: CellChoice, lay: (choice: CellChoice) => Promise<DiagramLayout>): Promise<Anatomy> {
+  const before = knownAnatomy(choice);
+  if (before !== undefined) return before;
+  const made = dissected(choice.cell === 'custom' ? cellFromText(choice.equations ?? '', { defaultName: 'custom' }) : cells[choice.cell], await lay(choice));
   if (known.size > 20) known.clear();
-  known.set(key, made);
+  known.set(keyOf(choice), made);
   return made;
 }
 
@@ -81,10 +90,12 @@ function inputAt({ inputs, inputSize }: Trace, t: number): ArrayLike<number> {
   return inputs.subarray(t * inputSize, (t + 1) * inputSize);
 }
 
-function dissected(cell: Cell): Anatomy {
-  const graph = graphOf(cell);
-  const layout = layoutOf(graph);
-  return { cell, graph, layout, conveyors: cell.state.flatMap((state) => conveyorOf(layout, state)) };
+function keyOf({ cell, equations = '' }: CellChoice): string {
+  return cell === 'custom' ? equations : cell;
+}
+
+function dissected(cell: Cell, layout: DiagramLayout): Anatomy {
+  return { cell, graph: graphOf(cell), layout, conveyors: cell.state.flatMap((state) => conveyorOf(layout, state)) };
 }
 
 function conveyorOf({ wires, nodes }: DiagramLayout, state: string): Conveyor[] {

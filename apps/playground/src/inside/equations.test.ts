@@ -1,5 +1,8 @@
 import { cellFromText, cells, latexOf, type CellName } from '@unroll/cells';
+import type { DiagramLayout } from '@unroll/diagram';
 import { expect, test } from 'vitest';
+import type { CellChoice } from '../config/config.ts';
+import { pictureOf } from '../training/picture.ts';
 import type { DataInfo, Trace } from '../training/protocol.ts';
 import { insideWords, type InsideKey } from '../words/inside.ts';
 import { anatomyOf } from './anatomy.ts';
@@ -59,11 +62,12 @@ test('formulas are MathML, and nothing of a name gets through as markup', async 
   expect(await mathml('\\href{javascript:alert(1)}{x} <img src=x onerror=alert(1)>')).not.toMatch(/<img|href="javascript/);
 });
 
-test('values are called by their names, or by what they are made of', () => {
-  const { graph, conveyors } = anatomyOf({ cell: 'gru' });
+test('values are called by their names, or by what they are made of', async () => {
+  const lay = async (choice: CellChoice): Promise<DiagramLayout> => pictureOf(choice);
+  const { graph, conveyors } = await anatomyOf({ cell: 'gru' }, lay);
   expect(titleOf(graph, conveyors[0]?.kept[0] ?? '')).toBe('z');
   expect(titleOf(graph, conveyors[0]?.added[0] ?? '')).toBe('(1 − z) × n');
-  expect(titleOf(anatomyOf({ cell: 'lstm' }).graph, 'state c')).toBe('cₜ₋₁');
+  expect(titleOf((await anatomyOf({ cell: 'lstm' }, lay)).graph, 'state c')).toBe('cₜ₋₁');
   expect(titleOf(graph, 'nothing')).toBe('');
 });
 

@@ -1,11 +1,14 @@
 import { cells } from '@unroll/cells';
 import { expect, test } from 'vitest';
+import type { CellChoice } from '../config/config.ts';
+import { pictureOf } from '../training/picture.ts';
 import type { Trace } from '../training/protocol.ts';
-import { anatomyOf, channel, courseOf, lanesOf, numbersAt } from './anatomy.ts';
+import { anatomyOf, channel, courseOf, lanesOf, numbersAt, type Anatomy } from './anatomy.ts';
 import { colourOf, css, inkOn, paletteOf, parsed, pixels, type Palette } from './colour.ts';
 import { moved, within } from './cursor.ts';
 import { decades, halfLifeOf, reachOf, wallOf, wallsOf } from './reach.ts';
 
+const anatomy = (choice: CellChoice): Promise<Anatomy> => anatomyOf(choice, async (wanted) => pictureOf(wanted));
 const palette: Palette = { negative: [0, 0, 255], zero: [255, 255, 255], positive: [255, 128, 0] };
 const signed = { kind: 'signed', size: 2 } as const;
 
@@ -40,30 +43,30 @@ const trace: Trace = {
   reach: { h: Float32Array.of(0.3, 0.6), c: Float32Array.of(0.4, 0.8) },
 };
 
-test('lanes: gates before states, shares from 0 to 1, others as large as they get', () => {
-  const lanes = lanesOf(anatomyOf({ cell: 'lstm' }), trace);
+test('lanes: gates before states, shares from 0 to 1, others as large as they get', async () => {
+  const lanes = lanesOf(await anatomy({ cell: 'lstm' }), trace);
   expect(lanes.map(({ name }) => name)).toEqual(['i', 'f', 'g', 'o', 'c', 'h']);
   expect(lanes.map(({ role }) => role)).toEqual(['gate', 'gate', 'gate', 'gate', 'state', 'state']);
   expect(lanes.map(({ range }) => `${range.kind} ${range.size}`)).toEqual(['share 1', 'share 1', 'signed 1', 'share 1', 'signed 5', 'signed 1']);
 });
 
-test('the conveyor of an LSTM keeps f of c and adds i ⊙ g, that of a GRU keeps z of h; an RNN has none', () => {
-  const lstm = anatomyOf({ cell: 'lstm' });
+test('the conveyor of an LSTM keeps f of c and adds i ⊙ g, that of a GRU keeps z of h; an RNN has none', async () => {
+  const lstm = await anatomy({ cell: 'lstm' });
   expect(lstm.conveyors).toEqual([{ state: 'c', kept: ['gate f'], added: [expect.stringMatching(/^operator /)] }]);
   const course = courseOf(lstm, trace, 1, [...lstm.conveyors[0]?.kept ?? [], ...lstm.conveyors[0]?.added ?? [], 'state c']);
   expect([...course.values()].map((values) => [...values].map((value) => Number(value.toFixed(4))))).toEqual([[0.1, 1], [-1, 0], [0, -1]]);
-  expect(anatomyOf({ cell: 'gru' }).conveyors[0]).toMatchObject({ state: 'h', kept: ['gate z'] });
-  expect(anatomyOf({ cell: 'rnn' }).conveyors).toEqual([]);
+  expect((await anatomy({ cell: 'gru' })).conveyors[0]).toMatchObject({ state: 'h', kept: ['gate z'] });
+  expect((await anatomy({ cell: 'rnn' })).conveyors).toEqual([]);
 });
 
-test('every cell of the registry has an anatomy, and one of equations too', () => {
-  for (const name of Object.keys(cells) as (keyof typeof cells)[]) expect(anatomyOf({ cell: name }).layout.nodes.length).toBeGreaterThan(3);
-  expect(anatomyOf({ cell: 'custom', equations: 'h = tanh(W_h x + R_h h + b_h)' }).cell.state).toEqual(['h']);
-  expect(() => anatomyOf({ cell: 'custom', equations: 'h = tan(' })).toThrow(/line 1/);
+test('every cell of the registry has an anatomy, and one of equations too', async () => {
+  for (const name of Object.keys(cells) as (keyof typeof cells)[]) expect((await anatomy({ cell: name })).layout.nodes.length).toBeGreaterThan(3);
+  expect((await anatomy({ cell: 'custom', equations: 'h = tanh(W_h x + R_h h + b_h)' })).cell.state).toEqual(['h']);
+  await expect(anatomy({ cell: 'custom', equations: 'h = tan(' })).rejects.toThrow(/line 1/);
 });
 
-test('numbers of a step: the input as it comes in, states zero before the first step', () => {
-  const numbers = numbersAt(anatomyOf({ cell: 'lstm' }), trace, 0);
+test('numbers of a step: the input as it comes in, states zero before the first step', async () => {
+  const numbers = numbersAt(await anatomy({ cell: 'lstm' }), trace, 0);
   expect([...numbers.get('input x') as Float32Array]).toEqual([0, 1, 0]);
   expect([...numbers.get('state c') as Float32Array]).toEqual([0, 0]);
   expect(channel(numbers.get('gate g'), 1)).toBe(-1);

@@ -35,8 +35,8 @@ async function opening(stage: Stage): Promise<readonly [usable: number, ready: n
   return [usable, whole];
 }
 
-/** Trains for some minutes: the longest task of the page's own thread in milliseconds of processor time, steps a second of the slowest model, and the growth of the heap in MB after the first half minute. */
-async function training(stage: Stage): Promise<{ longest: number; rate: number; growth: number }> {
+/** Trains for some minutes: the longest task of the page's own thread, steps a second of the slowest model, and the growth of the heap in MB after the first half minute. */
+async function training(stage: Stage): Promise<{ longest: Longest; rate: number; growth: number }> {
   const { page, context } = await stage.open();
   await ready(page);
   await page.evaluate(() => Object.assign((globalThis as unknown as { lab: object }).lab, { ending: 'never' }));
@@ -52,22 +52,33 @@ async function training(stage: Stage): Promise<{ longest: number; rate: number; 
   return { longest, rate, growth };
 }
 
-/** Milliseconds of the processor that the longest task of the page's own thread took in twenty seconds: on a busy machine it would wait, too, which is not its fault. */
-async function longestTask(page: Page): Promise<number> {
+/** Milliseconds of the longest task of the page's own thread: of the processor, and by the clock, which counts what it waited for others, too. */
+interface Longest { readonly processor: number; readonly clock: number }
+
+/** Of twenty-five seconds in which one looks into another model, and takes the cell with the largest picture. */
+async function longestTask(page: Page): Promise<Longest> {
   const browser = page.context().browser();
-  if (browser === null) return NaN;
+  if (browser === null) return { processor: NaN, clock: NaN };
   await browser.startTracing(page, { categories: ['toplevel', 'devtools.timeline'] });
-  await page.waitForTimeout(20_000);
+  await page.waitForTimeout(15_000);
+  await page.keyboard.press('3');
+  await page.waitForTimeout(3000);
+  await page.evaluate(() => void (globalThis as unknown as { lab: { chooseModel: (slot: number, model: object) => Promise<void> } }).lab.chooseModel(1, { cell: 'slstm', backend: 'wasm' }));
+  await page.keyboard.press('2');
+  await page.waitForTimeout(7000);
   const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: readonly TraceEvent[] };
   const own = new Set(traceEvents.filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain').map(({ pid, tid }) => `${pid} ${tid}`));
-  return Math.max(...traceEvents.filter(({ name, pid, tid }) => name.includes('RunTask') && own.has(`${pid} ${tid}`)).map(({ tdur = 0 }) => tdur / 1000));
+  const tasks = traceEvents.filter(({ name, pid, tid }) => name.includes('RunTask') && own.has(`${pid} ${tid}`));
+  const most = (time: (task: TraceEvent) => number): number => tasks.reduce((sum, task) => Math.max(sum, time(task) / 1000), 0);
+  return { processor: most(({ tdur = 0 }) => tdur), clock: most(({ dur = 0 }) => dur) };
 }
 
 interface TraceEvent {
   readonly name: string;
   readonly pid: number;
   readonly tid: number;
-  /** Microseconds of the processor. */
+  /** Microseconds, and those of the processor. */
+  readonly dur?: number;
   readonly tdur?: number;
   readonly args?: { readonly name?: string };
 }
@@ -95,7 +106,8 @@ async function measure(program: string): Promise<boolean> {
     { what: 'first scripts, gzipped', measured: firstScripts(), most: 120, unit: 'KB' },
     { what: 'page can be used after', measured: usable, most: 1500, unit: 'ms' },
     { what: 'models can be trained after', measured: whole, most: Infinity, unit: 'ms' },
-    { what: 'longest task of the page while three models train', measured: longest, most: 50, unit: 'ms' },
+    { what: 'longest task of the page while three models train', measured: longest.processor, most: 50, unit: 'ms of the processor' },
+    { what: 'the same by the clock', measured: longest.clock, most: 50, unit: 'ms' },
     { what: 'steps of the slowest model', measured: rate, most: Infinity, unit: 'a second' },
     { what: `growth of the heap in ${minutes} minutes`, measured: growth, most: 5, unit: 'MB' },
   ];

@@ -1,3 +1,4 @@
+import type { DiagramLayout } from '@unroll/diagram';
 import type { CellChoice, BackendChoice, Fairness, Learning, TaskName } from '../config/config.ts';
 
 /**
@@ -138,6 +139,8 @@ export interface Calls {
   open(spec: RunSpec): Opened;
   /** Trains until this number of steps was made; a number that is reached already pauses. Answers at once. */
   grant(limit: number): void;
+  /** Lays out the picture of a cell, whichever is trained. */
+  picture(choice: CellChoice): DiagramLayout;
   /** Changes how it learns; weights stay. */
   learn(settings: Learning): void;
   /** Goes back to the last snapshot at or before a step; answers which it was. */

@@ -22,6 +22,7 @@ const answers: Answers = {
     session = await Session.open(spec, tell, devices);
     return session.opened;
   },
+  picture: async (choice) => (await import('./picture.ts')).pictureOf(choice),
   grant: (limit) => current().grant(limit),
   learn: (settings) => current().learn(settings),
   rewind: (step) => current().rewind(step),
