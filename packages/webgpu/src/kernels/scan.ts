@@ -148,8 +148,16 @@ function isPackable(kernel: ScanKernel, target: Target): boolean {
 // Each workgroup reads all weights at every step: past this many, all processors together are faster.
 const mostWeights = 1 << 18;
 
+/**
+ * On a processor every barrier cuts a shader in two: one with a dozen of them (layer normalisation) takes a dozen seconds to compile, as
+ * dispatches of their own its parts take three, and run as fast.
+ */
+const mostParts = 5;
+
 function prefersWhole({ step, batch, masked }: ScanKernel, target: Target): boolean {
-  return loopWeights(planOf(step, masked), step) <= mostWeights || batch >= 128 || isSoftware(target);
+  const plan = planOf(step, masked);
+  if (isSoftware(target)) return plan.loop.reduce((sum, { products, means, maps }) => sum + Math.min(1, products.length) + Math.min(1, means.length) + maps.length, 0) <= mostParts;
+  return loopWeights(plan, step) <= mostWeights || batch >= 128;
 }
 
 function shapeClassOf({ step, steps, batch }: ScanKernel): string {

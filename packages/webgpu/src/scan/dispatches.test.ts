@@ -1,4 +1,4 @@
-import { randomInputs, runKernel, usualLayers, type LayerKernels } from '@unroll/testing';
+import { everyLayer, randomInputs, runKernel, usualLayers, type LayerKernels } from '@unroll/testing';
 import { expect, test } from 'vitest';
 import { programOf } from '../compile.ts';
 import { anyDevice, type Program, type Target } from '../program.ts';
@@ -36,6 +36,12 @@ test('what would keep a GPU busy for longer than a tenth of a second is cut', ()
 test('a step has a dispatch of its own where weights are too large to be read by every workgroup', () => {
   const forms = (hidden: number, batch: number): number => dispatchesOf(programOf(layers({ batch, steps: 16, hidden })[2].forward, graphics));
   expect([forms(256, 32), forms(512, 32), forms(512, 256)]).toEqual([3, 3 + 16, 3]);
+});
+
+test('a processor runs what has many parts part by part, since it would compile all in one for long', () => {
+  const stepwise = everyLayer({ steps: 16, batch: 8, hidden: 8 }).filter(({ forward }) => dispatchesOf(programOf(forward, processor)) > 16);
+  expect(stepwise.map(({ name }) => name)).toEqual(['gru-layernorm', 'lstm-layernorm']);
+  expect(everyLayer({ steps: 16, batch: 8, hidden: 8 }).filter(({ forward }) => dispatchesOf(programOf(forward, graphics)) > 16)).toEqual([]);
 });
 
 await describeOnDevice('chunks of time', (makeBackend) => {
