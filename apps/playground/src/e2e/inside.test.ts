@@ -102,8 +102,11 @@ describe.skipIf(program === undefined)('the inside of a cell, in Chromium', () =
     await page.keyboard.press('Control+End');
     await page.keyboard.type('\nsnr = sig');
     await page.locator('.cm-tooltip-autocomplete li').filter({ hasText: /^sigmoid\(a\)/u }).waitFor();
+    // The list takes no key within its first 75 ms, so that none hits it by chance.
+    await page.waitForTimeout(150);
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
+    await expect.poll(text).toBe(`${before}\nsnr = sigmoid(`);
     await page.keyboard.type('W_s');
     await page.locator('.cm-tooltip-autocomplete li').filter({ hasText: 'W_snr' }).waitFor();
     expect(await text()).toBe(`${before}\nsnr = sigmoid(W_s`);
