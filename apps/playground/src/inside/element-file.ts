@@ -8,7 +8,11 @@ export function fileOfElement(root: HTMLElement, margin = 12): string {
   const origin = root.getBoundingClientRect();
   const paper = getComputedStyle(root).getPropertyValue('--surface') || '#ffffff';
   const page = new Page(origin.left - margin, origin.top - margin);
+  // What is scrolled is drawn from its beginning, then put back; nobody sees it move.
+  const scrolled = [root, ...root.querySelectorAll('*')].flatMap((element) => (element.scrollLeft > 0 ? [{ element, left: element.scrollLeft }] : []));
+  for (const { element } of scrolled) element.scrollLeft = 0;
   drawn(root, page);
+  for (const { element, left: to } of scrolled) element.scrollLeft = to;
   const [width, height] = [Math.ceil(page.right + margin), Math.ceil(page.bottom + margin)];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"><rect width="${width}" height="${height}" fill="${paper}"/>${page.parts.join('')}</svg>`;
 }

@@ -27,22 +27,70 @@ async function takeAll(colorScheme: 'light' | 'dark'): Promise<void> {
   const { page, context } = await stage.open({ colorScheme, reducedMotion: 'reduce', viewport: { width: 1280, height: 900 } });
   await ready(page);
   await trainTo(page, 120);
+  await takeViews(page, colorScheme);
+  await takeEditor(page, colorScheme);
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.waitForTimeout(300);
+  await keep(page, await page.screenshot(), `page-${colorScheme}`);
+  await takeTasks(page, colorScheme);
+  await page.locator('nav.lessons li button').nth(1).click();
+  await page.waitForTimeout(3500);
+  await keep(page, await page.screenshot(), `lesson-${colorScheme}`);
+  await page.getByRole('button', { name: 'Close the lesson' }).click();
+  await context.close();
+  await takePhone(colorScheme);
+}
+
+async function takeViews(page: Page, colorScheme: string): Promise<void> {
   await page.locator('#place-picture').scrollIntoViewIfNeeded();
   await page.locator('#equations-title').scrollIntoViewIfNeeded();
   await page.locator('.formulas math').waitFor();
   await page.locator('.scrub input[type=range]').fill('24');
   await page.waitForTimeout(4000);
   for (const [name, selector] of Object.entries(views)) await keep(page, await page.locator(selector).screenshot(), `${name}-${colorScheme}`);
-  await page.evaluate(() => scrollTo(0, 0));
-  await keep(page, await page.screenshot(), `page-${colorScheme}`);
-  await page.locator('nav.lessons li button').nth(1).click();
-  await page.waitForTimeout(3500);
-  await keep(page, await page.screenshot(), `lesson-${colorScheme}`);
-  await page.setViewportSize({ width: 360, height: 640 });
-  await page.getByRole('button', { name: 'Close the lesson' }).click();
+}
+
+/** The editor with something wrong in it, and with what it offers. */
+async function takeEditor(page: Page, colorScheme: string): Promise<void> {
+  await page.keyboard.press('e');
+  await page.locator('.cm-content').waitFor();
+  await page.keyboard.press('Control+Home');
+  for (let line = 0; line < 4; line++) await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('End');
+  await page.keyboard.type(' * sigmiod(c) + R_');
+  await page.locator('.cm-tooltip-autocomplete').waitFor();
+  await page.waitForTimeout(500);
+  await keep(page, await page.locator('section[aria-labelledby=equations-title]').screenshot(), `editor-${colorScheme}`);
+  await page.keyboard.press('Escape');
+  for (let k = 0; k < 8; k++) await page.keyboard.press('Control+z');
+  await page.locator('#equations-title').click();
+}
+
+async function takeTasks(page: Page, colorScheme: string): Promise<void> {
+  for (const [task, steps, view] of [['text', 150, 'sample'], ['airline', 200, 'forecast']] as const) {
+    await page.locator('.task select').selectOption(task);
+    await page.waitForFunction((name) => (globalThis as unknown as { lab: { config: { task: string } } }).lab.config.task === name, task);
+    await ready(page);
+    await trainTo(page, steps);
+    await page.waitForTimeout(1500);
+    await keep(page, await page.locator(`section[aria-labelledby=${view}-title]`).screenshot(), `${view}-${colorScheme}`);
+  }
+}
+
+/** On a phone, and in Korean. */
+async function takePhone(colorScheme: 'light' | 'dark'): Promise<void> {
+  const { page, context } = await stage.open({ colorScheme, reducedMotion: 'reduce', viewport: { width: 360, height: 640 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 });
+  await ready(page);
+  await trainTo(page, 60);
   await page.locator('#place-gates').scrollIntoViewIfNeeded();
+  await page.waitForTimeout(1500);
+  await page.locator('#place-gates').evaluate((element) => element.scrollIntoView({ block: 'start' }));
   await page.waitForTimeout(1000);
   await keep(page, await page.screenshot(), `phone-${colorScheme}`);
+  await page.locator('header select').selectOption('ko');
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.waitForTimeout(500);
+  await keep(page, await page.screenshot(), `phone-korean-${colorScheme}`);
   await context.close();
 }
 

@@ -135,7 +135,7 @@ export const ko: Words = {
   'notice.failed': '{message}',
   'notice.goBack': '학습률을 반으로 줄이고 {step}스텝부터 다시',
   'notice.hidden': '멈췄습니다. 이 페이지가 5분 동안 보이지 않았습니다.',
-  'notice.settled': '멈췄습니다. 모델마다 배울 것을 다 배웠거나, 1,000스텝 동안 처음 보는 수열에서 나아지지 않았습니다. 그래도 이어 가려면 재생을 누르세요.',
+  'notice.settled': '멈췄습니다. 모델마다 배울 것을 다 배웠거나, 1,000스텝 동안 처음 보는 시퀀스에서 나아지지 않았습니다. 그래도 이어 가려면 재생을 누르세요.',
   'ending': '저절로 멈추기',
   'endingSettled': '더 나아지지 않을 때',
   'endingNever': '멈추지 않음',
