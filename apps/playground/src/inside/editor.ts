@@ -41,7 +41,8 @@ export function editorIn(parent: HTMLElement, { text, selection, language, attri
       extensions: [
         history(), colours, signature(language), explanations(language), theme, EditorView.lineWrapping, described.of(EditorView.contentAttributes.of(attributes)),
         linter(({ state }) => faultsOf(state.doc.toString()), { delay: 150 }),
-        autocompletion({ override: [(context) => completionsAt(context, language())], selectOnOpen: false, icons: false }),
+        // Nothing is selected until somebody asks for it, so nothing can be taken by surprise, however soon a key follows.
+        autocompletion({ override: [(context) => completionsAt(context, language())], selectOnOpen: false, interactionDelay: 0, icons: false }),
         keymap.of([{ key: 'Mod-i', run: startCompletion }, ...completionKeymap, ...defaultKeymap, ...historyKeymap]),
         EditorView.updateListener.of(({ docChanged, state, transactions }) => { if (docChanged && !transactions.some((one) => one.annotation(outside) === true)) typed(state.doc.toString()); }),
       ],
