@@ -3,7 +3,7 @@ import type { Lesson } from './lesson.ts';
 export const gruAgainstLstm: Lesson = {
   id: 'gru-lstm',
   title: { en: 'GRU against LSTM', ko: 'GRU와 LSTM' },
-  state: { task: 'echo', selected: 2, config: { options: { lag: 12 }, fairness: 'parameters' } },
+  state: { task: 'temporal-order', selected: 2, config: { options: { length: 30 }, fairness: 'parameters' } },
   pages: [
     {
       look: 'picture',
@@ -22,7 +22,7 @@ export const gruAgainstLstm: Lesson = {
         en: 'Three products instead of four: for the same number of units a GRU has three quarters of the numbers to learn. Here all models were given about the same number of them, so the GRU has more units than the LSTM, and the RNN has the most.',
         ko: '곱셈이 네 번이 아니라 세 번이므로, 유닛 수가 같으면 GRU의 매개변수는 LSTM의 4분의 3입니다. 여기서는 모든 모델의 매개변수 수를 비슷하게 맞추어, GRU의 유닛이 LSTM보다 많고 RNN은 가장 많습니다.',
       },
-      deeds: [{ say: { en: 'Train 500 steps', ko: '500스텝 학습' }, deed: { kind: 'train', steps: 500 } }],
+      deeds: [{ say: { en: 'Train 300 steps', ko: '300스텝 학습' }, deed: { kind: 'train', steps: 300 } }],
     },
     {
       look: 'gates',
@@ -34,8 +34,8 @@ export const gruAgainstLstm: Lesson = {
     {
       look: 'curves',
       text: {
-        en: 'Which is better? On many tasks neither. The LSTM can count and can hide its memory from its output; the GRU is smaller and often quicker. Try other seeds and tasks before you believe a curve, this one included.',
-        ko: '어느 쪽이 나을까요? 많은 과제에서 우열이 없습니다. LSTM은 셀 수 있고 기억을 출력에서 감출 수 있습니다. GRU는 더 작고 대개 더 빠릅니다. 이 곡선을 포함해 어떤 곡선이든 믿기 전에 다른 시드와 과제로 해 보세요.',
+        en: 'Which is better? Here, as on many tasks, neither: both remember, and the RNN with the most units of all does not. The LSTM can count and can hide its memory from its output; the GRU is smaller and often quicker. Try other seeds and tasks before you believe a curve, this one included.',
+        ko: '어느 쪽이 나을까요? 많은 과제처럼 여기서도 우열이 없습니다. 둘 다 기억하고, 유닛이 가장 많은 RNN은 기억하지 못합니다. LSTM은 셀 수 있고 기억을 출력에서 감출 수 있습니다. GRU는 더 작고 대개 더 빠릅니다. 이 곡선을 포함해 어떤 곡선이든 믿기 전에 다른 시드와 과제로 해 보세요.',
       },
     },
   ],
