@@ -10,6 +10,7 @@ import { Network, type NetworkPlan } from './network.ts';
 import type { Forecast, Message, NamedArray, Notice, Opened, RunSpec, Sample, SampleRequest, Trace, TraceRequest } from './protocol.ts';
 import { SnapshotRing, type Snapshot } from './ring.ts';
 import { sampleOf } from './sampling.ts';
+import type { Sharing } from './sharing.ts';
 import { applySnapshot, takeSnapshot, type HostTraining } from './snapshot.ts';
 import { sourceOf } from './sources/index.ts';
 import { traceOf } from './trace.ts';
@@ -31,6 +32,7 @@ export class Session {
   readonly #tell: (message: Message) => void;
   readonly #meter: Meter;
   readonly #devices: Devices;
+  readonly #share: Sharing;
   readonly #ring = new SnapshotRing<HostTraining>(ring.capacity, ring.stride);
   #learning: Learning;
   #device: Device;
@@ -43,11 +45,12 @@ export class Session {
   #closed = false;
   #queue: Promise<unknown> = Promise.resolve();
 
-  private constructor(plan: NetworkPlan, learning: Learning, { devices, device, network, first }: Begun, tell: (message: Message) => void) {
+  private constructor(plan: NetworkPlan, learning: Learning, { devices, share, device, network, first }: Begun, tell: (message: Message) => void) {
     this.#plan = plan;
     this.#tell = tell;
     this.#learning = learning;
     this.#devices = devices;
+    this.#share = share;
     this.#device = device;
     this.#network = network;
     this.#meter = new Meter((progress) => tell({ kind: 'progress', progress }));
@@ -56,15 +59,15 @@ export class Session {
     this.#ring.add(this.#safe);
   }
 
-  /** Builds the model. Throws EquationError for a cell that cannot be read, DataError for a text or table that cannot be learnt from. */
-  static async open(spec: RunSpec, tell: (message: Message) => void, devices: Devices = new Devices()): Promise<Session> {
+  /** Builds the model; `share` says when it may train. Throws EquationError for a cell that cannot be read, DataError for a text or table that cannot be learnt from. */
+  static async open(spec: RunSpec, tell: (message: Message) => void, devices: Devices = new Devices(), share: Sharing = (turn) => turn()): Promise<Session> {
     const cell = cellOf(spec);
     const source = await sourceOf(spec);
     const plan = { cell, source, hidden: widthOf(cell, spec, source.shape), seed: spec.seed, keep: spec.keep };
     const device = await devices.open(spec.backend, { plan, learning: spec, batch: spec.batch });
     use(device.backend);
     const network = new Network(plan, spec);
-    return new Session(plan, spec, { devices, device, network, first: await takeSnapshot(network) }, tell);
+    return new Session(plan, spec, { devices, share, device, network, first: await takeSnapshot(network) }, tell);
   }
 
   /** What it turned out to be. */
@@ -178,7 +181,7 @@ export class Session {
   async #run(): Promise<void> {
     this.#running = true;
     try {
-      while (!this.#closed && this.#network.step < this.#limit) await this.#turn(() => this.#someSteps());
+      while (!this.#closed && this.#network.step < this.#limit) await this.#turn(() => this.#placed(() => this.#someSteps()));
     } catch (error) {
       this.#limit = this.#network.step;
       this.#tell({ kind: 'notice', notice: noticeOf(error) });
@@ -187,6 +190,11 @@ export class Session {
       this.#meter.flush(this.#network.step);
       this.#tell({ kind: 'paused', step: this.#network.step });
     }
+  }
+
+  // A GPU takes turns itself.
+  #placed(turn: () => Promise<void>): Promise<void> {
+    return this.#device.name === 'webgpu' ? turn() : this.#share(turn);
   }
 
   async #someSteps(): Promise<void> {
@@ -259,6 +267,7 @@ export class Session {
 
 interface Begun {
   readonly devices: Devices;
+  readonly share: Sharing;
   readonly device: Device;
   readonly network: Network;
   readonly first: HostTraining;

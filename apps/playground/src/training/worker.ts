@@ -2,6 +2,7 @@ import { EquationError } from '@unroll/cells';
 import { Devices } from './devices.ts';
 import type { Call, CallName, Calls, Message, Refusal } from './protocol.ts';
 import { Session } from './session.ts';
+import { sharing } from './sharing.ts';
 import { sourceOf } from './sources/index.ts';
 
 /** The worker of one model: questions in, answers out. What it does is in `session.ts`. */
@@ -9,6 +10,7 @@ import { sourceOf } from './sources/index.ts';
 const tell = (message: Message, transfer: Transferable[] = []): void => globalThis.postMessage(message, { transfer });
 
 const devices = new Devices();
+const share = sharing(navigator.hardwareConcurrency, navigator.locks);
 let session: Session | undefined;
 
 type Answers = { readonly [Name in CallName]: (...args: Parameters<Calls[Name]>) => ReturnType<Calls[Name]> | Promise<ReturnType<Calls[Name]>> };
@@ -19,7 +21,7 @@ const answers: Answers = {
     const before = session;
     session = undefined;
     await before?.close();
-    session = await Session.open(spec, tell, devices);
+    session = await Session.open(spec, tell, devices, share);
     return session.opened;
   },
   picture: async (choice) => (await import('./picture.ts')).pictureOf(choice),
