@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import { sharing } from './sharing.ts';
 
-const locks = (): { request: ReturnType<typeof vi.fn<(name: string, turn: () => unknown) => unknown>> } => ({ request: vi.fn((_: string, turn: () => unknown) => turn()) });
+type Request = (name: string, turn: () => unknown) => unknown;
 
 it.each([
   [1, ['unroll-place-0', 'unroll-place-0', 'unroll-place-0']],
@@ -9,7 +9,7 @@ it.each([
   [3, ['unroll-place-0', 'unroll-place-1', 'unroll-place-0']],
   [4, []],
 ])('of %i processors one is left to the page', async (processors, places) => {
-  const { request } = locks();
+  const request = vi.fn<Request>((_, turn) => turn());
   const share = sharing(processors, { request } as unknown as LockManager);
   for (let turn = 0; turn < 3; turn++) expect(await share(async () => turn)).toBe(turn);
   expect(request.mock.calls.map(([name]) => name)).toEqual(places);

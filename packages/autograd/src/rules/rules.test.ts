@@ -102,7 +102,7 @@ const cases: Record<string, Record<string, Case>> = {
 
 // Whose results have no gradient: integers, new tensors, data on its way elsewhere; scan has its own tests.
 const flat = ['argmax', 'less', 'lessEqual', 'greater', 'greaterEqual', 'equal', 'notEqual', 'oneHot', 'arange', 'full', 'ones', 'onesLike', 'zeros', 'zerosLike', 'tensor', 'to', 'scan'];
-const notOperations = ['alias', 'capture', 'currentBackend', 'defaultGenerator', 'keep', 'kernelKey', 'manualSeed', 'memory', 'peakBytes', 'recording', 'reference', 'resetPeakBytes', 'run', 'scope', 'use'];
+const notOperations = ['alias', 'capture', 'compile', 'currentBackend', 'defaultGenerator', 'keep', 'kernelKey', 'manualSeed', 'memory', 'peakBytes', 'recording', 'reference', 'resetPeakBytes', 'run', 'scope', 'use'];
 
 function reductions(fn: (x: Tensor, options?: api.ReduceOptions) => Tensor): Case[] {
   const options: readonly api.ReduceOptions[] = [{}, { axis: 0 }, { axis: 1 }, { axis: -1 }, { axis: [0, 2] }, { axis: [0, 2], keepdims: true }, { axis: [0, 1] }, { axis: [] }];
