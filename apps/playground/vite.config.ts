@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
-import { transformWithOxc, type Plugin, type UserConfig } from 'vite';
+import { runnerImport, transformWithOxc, type Plugin, type UserConfig } from 'vite';
 
 /** What the page may load: itself alone. WebAssembly is made at run time, styles are set by scripts, files are saved from blobs. */
 const policy: string = [
@@ -24,11 +25,28 @@ function page(): Plugin {
   };
 }
 
+const conditions: string[] = ['@unroll/source', 'browser', 'module', 'development|production'];
+
+/** Formulas of the library's cells, set when the page is built. */
+function formulas(): Plugin {
+  const id = 'virtual:formulas';
+  return {
+    name: 'unroll-formulas',
+    resolveId: (source) => (source === id ? `\0${id}` : undefined),
+    async load(source) {
+      if (source !== `\0${id}`) return undefined;
+      const path = fileURLToPath(new URL('src/inside/settled.ts', import.meta.url));
+      const { module } = await runnerImport<{ readonly settled: Readonly<Record<string, string>> }>(path, { configFile: false, resolve: { conditions } });
+      return `export default ${JSON.stringify(module.settled)};`;
+    },
+  };
+}
+
 /** Workspace packages come from their sources; addresses are relative, so that the page may lie in any folder of any host. */
 const config: UserConfig = {
   base: './',
-  plugins: [svelte(), page()],
-  resolve: { conditions: ['@unroll/source', 'browser', 'module', 'development|production'] },
+  plugins: [svelte(), page(), formulas()],
+  resolve: { conditions },
   worker: { format: 'es' },
   build: { target: 'es2022', modulePreload: { polyfill: false }, reportCompressedSize: false },
   server: { headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' } },

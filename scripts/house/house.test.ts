@@ -27,7 +27,7 @@ describe('the import table', () => {
       'a.test.ts': `import { it } from 'vitest'; import { suite } from '@unroll/testing'; import { zeros } from '@unroll/tensor';`,
     };
     expect(importFaults([pkg('wasm', files, onTensor)])).toEqual([]);
-    expect(importFaults([pkg('cli', { 'main.ts': `import { wasm } from '@unroll/wasm'; import 'node:fs';` }, { dependencies: { '@unroll/wasm': 'workspace:*' } })])).toEqual([]);
+    expect(importFaults([pkg('cli', { 'main.ts': `import { wasm } from '@unroll/wasm'; import 'node:fs'; import 'virtual:made';` }, { dependencies: { '@unroll/wasm': 'workspace:*' } })])).toEqual([]);
   });
 
   it.each([
@@ -41,7 +41,7 @@ describe('the import table', () => {
   });
 
   it('refuses the upper side of tensor in a backend, suites outside tests, outside packages and ways out of the folder', () => {
-    const text = `import '@unroll/tensor'; import '@unroll/testing'; import 'lodash/fp'; import '../../expr/src/ops.ts'; import 'node:fs';`;
+    const text = `import '@unroll/tensor'; import '@unroll/testing'; import 'lodash/fp'; import '../../expr/src/ops.ts'; import 'node:fs'; import 'virtual:made';`;
     const faults = importFaults([pkg('wasm', { 'a.ts': text }, onTensor)]);
     expect(faults.map((fault) => fault.replace('packages/wasm/src/a.ts:1: ', ''))).toEqual([
       'wasm imports @unroll/tensor/backend, not @unroll/tensor',
@@ -49,6 +49,7 @@ describe('the import table', () => {
       'lodash/fp: a library here depends on nothing outside the workspace',
       '"../../expr/src/ops.ts" leaves the package; import it by its name',
       'node:fs: a library here depends on nothing outside the workspace',
+      'virtual:made: a library here depends on nothing outside the workspace',
     ]);
   });
 

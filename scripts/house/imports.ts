@@ -68,6 +68,8 @@ function externalFault(pkg: Package, source: Source, specifier: string): string 
   const isTool = source.isTest || pkg.room === 'testing';
   if (isTool && (specifier.startsWith('node:') || name === 'vitest' || name === 'fast-check')) return undefined;
   if (pkg.isApp && isTool && pkg.manifest.devDependencies?.[name] !== undefined) return undefined;
+  // What an app's own build makes comes from nowhere else.
+  if (pkg.isApp && specifier.startsWith('virtual:')) return undefined;
   if (pkg.isApp && (specifier.startsWith('node:') || pkg.manifest.dependencies?.[name] !== undefined)) return undefined;
   if (mayLoad[pkg.room]?.includes(name) !== true) return `${specifier}: a library here depends on nothing outside the workspace`;
   const { dependencies, peerDependencies, devDependencies } = pkg.manifest;
