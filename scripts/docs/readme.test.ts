@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { writeSafetensors } from '@unroll/interop';
+import { recurrentParameterNames, writeSafetensors } from '@unroll/interop';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readManifests } from '../house/tree.ts';
 import { codeBlocks, moduleName, moduleText, placedErrors, type CodeBlock } from './readme.ts';
@@ -97,9 +97,9 @@ describe('blocks', () => {
 /** A file as PyTorch writes it, of the module in the README. */
 function gestures(): Uint8Array<ArrayBuffer> {
   const [hidden, gates] = [64, 4 * 64];
-  const layer = (k: number, input: number): readonly (readonly [string, readonly number[]])[] =>
-    [[`weight_ih_l${k}`, [gates, input]], [`weight_hh_l${k}`, [gates, hidden]], [`bias_ih_l${k}`, [gates]], [`bias_hh_l${k}`, [gates]]];
-  const shapes = new Map([...[...layer(0, 3), ...layer(1, hidden)].map(([name, shape]) => [`lstm.${name}`, shape] as const), ['head.weight', [5, hidden]], ['head.bias', [5]]]);
+  const layers = recurrentParameterNames({ numLayers: 2 }).map((name): [string, number[]] =>
+    [`lstm.${name}`, name.startsWith('bias') ? [gates] : [gates, name === 'weight_ih_l0' ? 3 : hidden]]);
+  const shapes: readonly [string, number[]][] = [...layers, ['head.weight', [5, hidden]], ['head.bias', [5]]];
   const values = (shape: readonly number[]): Float32Array => Float32Array.from({ length: shape.reduce((size, extent) => size * extent) }, (_, k) => Math.sin(k) / 8);
   return new Uint8Array(writeSafetensors([...shapes].map(([name, shape]) => [name, { shape, data: values(shape) }])));
 }

@@ -72,11 +72,11 @@ describe.skipIf(program === undefined)('the inside of a cell, in Chromium', () =
     const { page, errors, context } = await stage.open();
     await ready(page);
     await page.locator('#equations-title').waitFor();
-    const settingLoaded = (): Promise<boolean> => page.evaluate(() => performance.getEntriesByType('resource').some(({ name }) => name.includes('/katex')));
+    const setsFormulas = (): boolean => performance.getEntriesByType('resource').some(({ name }) => name.includes('/katex'));
     await page.keyboard.press('e');
     // The library's own formulas were set when the page was built; those of the visitor are set here.
     await page.locator('.formulas math').waitFor();
-    expect(await settingLoaded()).toBe(false);
+    expect(await page.evaluate(setsFormulas)).toBe(false);
     const area = page.getByRole('textbox', { name: /^Equations of/u });
     await area.fill('f = sigmiod(W_f x + R_f h + b_f)\nh = f * h');
     expect(await area.getAttribute('aria-invalid')).toBe('true');
@@ -88,7 +88,7 @@ describe.skipIf(program === undefined)('the inside of a cell, in Chromium', () =
     expect(await area.getAttribute('aria-invalid')).toBe('false');
     await page.waitForFunction(() => (globalThis as unknown as { lab: { config: { models: { cell: string }[] }; models: { step: number }[] } }).lab.config.models[1]?.cell === 'custom');
     await page.waitForFunction(() => (globalThis as unknown as { lab: { models: { step: number }[] } }).lab.models.every(({ step }) => step > 2), undefined, { timeout: 60_000 });
-    await page.waitForFunction(() => performance.getEntriesByType('resource').some(({ name }) => name.includes('/katex')));
+    await page.waitForFunction(setsFormulas);
     await page.locator('.formulas math').waitFor();
     expect(await page.locator('[data-node], svg[data-picture]').count()).toBeGreaterThan(0);
     expect(errors).toEqual([]);

@@ -2,7 +2,7 @@ import { openBackend, selfTest, successor, type Opened, type Succession, type Wo
 import { use, type Backend } from '@unroll/tensor';
 import type { Wasm } from '@unroll/wasm';
 import type { WebGpuBackend } from '@unroll/webgpu';
-import type { BackendChoice, Learning } from '../config/config.ts';
+import { slots, type BackendChoice, type Learning } from '../config/config.ts';
 import { Network, type NetworkPlan } from './network.ts';
 import type { BackendName, Notice } from './protocol.ts';
 
@@ -86,9 +86,9 @@ export class Devices {
   }
 }
 
-/** Threads for one of three models that train at the same time: a shared memory, and processors enough. More would wait for each other. */
+/** Threads for one of the models that train at the same time: a shared memory, and processors enough. More would wait for each other. */
 export function threadsFor({ isIsolated, processors }: { readonly isIsolated: boolean; readonly processors: number }): number {
-  return isIsolated ? Math.max(1, Math.floor(processors / 3)) : 1;
+  return isIsolated ? Math.max(1, Math.floor(processors / slots.length)) : 1;
 }
 
 // Private.

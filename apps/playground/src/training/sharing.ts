@@ -1,8 +1,7 @@
+import { slots } from '../config/config.ts';
+
 /** Runs one turn of a model's training when it has a place to compute at. */
 export type Sharing = <T>(turn: () => Promise<T>) => Promise<T>;
-
-/** Models that a page trains at a time. */
-const models = 3;
 
 /**
  * At most so many models compute at a time as leave a processor to the page: one whose task has to wait for training behind it does not answer.
@@ -10,7 +9,7 @@ const models = 3;
  */
 export function sharing(processors: number, locks: Pick<LockManager, 'request'> | undefined): Sharing {
   const places = Math.max(1, processors - 1);
-  if (locks === undefined || places >= models) return (turn) => turn();
+  if (locks === undefined || places >= slots.length) return (turn) => turn();
   let turns = 0;
   return async (turn) => locks.request(`unroll-place-${turns++ % places}`, turn);
 }

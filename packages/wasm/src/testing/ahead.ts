@@ -1,16 +1,9 @@
-import { add, dot, input, tanh, type Step } from '@unroll/expr';
-import type { Buffer, HostData, ScanKernel } from '@unroll/tensor/backend';
+import type { Buffer, HostData } from '@unroll/tensor/backend';
 import { expect, test } from 'vitest';
 import { wasm } from '../index.ts';
+import { placesOf, plainRecurrence } from './recurrence.ts';
 
-const [H, T, B] = [24, 5, 3];
-const next = tanh(add(dot('W', 0, input('x')), dot('R', 0, input('h'))));
-const step: Step = {
-  states: [{ name: 'h', width: H }], sequences: [{ name: 'x', width: H }], vectors: [],
-  weights: [{ name: 'W', blocks: 1, rows: H, columns: H, bias: true }, { name: 'R', blocks: 1, rows: H, columns: H, bias: true }],
-  next: [next], outputs: [{ name: 'y', width: H, value: next }], accumulations: [], names: [],
-};
-const kernel: ScanKernel = { kind: 'scan', step, dtype: 'float32', steps: T, batch: B, reverse: false, masked: false };
+const kernel = plainRecurrence(24, 5, 3);
 /** What browsers once compiled on a page's own thread at most, and embedded ones still do. */
 const smallBytes = 4096;
 
@@ -40,13 +33,7 @@ export function aheadSuite(): void {
       const compiled = ahead ? backend.compile([kernel]) : undefined;
       if (wait) await compiled;
     });
-    const filled = (size: number): Buffer => {
-      const buffer = backend.allocate(size * 4);
-      backend.write(buffer, Float32Array.from({ length: size }, (_, k) => Math.sin(k)));
-      return buffer;
-    };
-    const inputs = [B * H, T * B * H, H * H, H, H * H, H].map(filled);
-    const outputs = [B * H, T * B * H].map((size) => backend.allocate(size * 4));
+    const { inputs, outputs } = placesOf(backend, kernel);
     const during = await compiledHere(() => { backend.dispatch(kernel, inputs, outputs); });
     return { before, during, result: await backend.read(outputs[1] as Buffer, 'float32') };
   };

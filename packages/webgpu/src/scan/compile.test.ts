@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { shadersOf } from '../compile.ts';
 import { openDevice } from '../probe.ts';
 import type { Shader, Target } from '../program.ts';
+import { refusalsOf } from '../testing/refusals.ts';
 
 /** What code depends on, besides limits: a GPU, a processor whose lanes share what they read, one whose lanes do not. */
 const architectures: readonly Pick<Target, 'architecture' | 'subgroupSize'>[] = [
@@ -19,11 +20,7 @@ test('every form of every cell, forward and backward, with and without a mask, i
       }
     }
   }
-  const faults: string[] = [];
-  for (const { label, code } of shaders.values()) {
-    await device.createComputePipelineAsync({ layout: 'auto', compute: { module: device.createShaderModule({ code }), entryPoint: 'main' } }).catch((error: unknown) => faults.push(`${label}: ${String(error)}`));
-  }
-  expect(faults).toEqual([]);
+  expect(await refusalsOf(device, shaders.values())).toEqual([]);
   expect(shaders.size).toBeGreaterThan(500);
   device.destroy();
 });
