@@ -36,6 +36,15 @@ export function valuesOf(data: Data, name: string): Values {
   return found;
 }
 
+/** What a stream reads, (N, I) a step, and the last step of what it is to give. */
+export function streamOf({ time, batch, input, hidden }: Case, data: Data): { readonly steps: readonly Float32Array[]; readonly expected: Float32Array } {
+  const { values } = valuesOf(data, 'inputs');
+  return {
+    steps: Array.from({ length: time }, (_, t) => values.slice(t * batch * input, (t + 1) * batch * input)),
+    expected: valuesOf(data, 'targets').values.slice(-batch * hidden),
+  };
+}
+
 /** Names, shapes and ranges. Targets lie where an untrained network's outputs do not, so that a few steps change the loss visibly. */
 function slotsOf(size: Case): Slot[] {
   const { time, batch, input, hidden, mode } = size;

@@ -1,6 +1,6 @@
 /** jax-js on its WebAssembly backend: the step compiled by its `jit`, the loop over time in JavaScript, for it has no scan. */
 import { vocabulary, type Case, type CellName, type Mode } from '../cases.ts';
-import { idsOf, valuesOf, type Data } from '../data.ts';
+import { idsOf, streamOf, valuesOf, type Data } from '../data.ts';
 import { importPeer, versionOfPeer } from '../peers.ts';
 import { meanSquare, serve, type Session } from '../protocol.ts';
 
@@ -200,10 +200,9 @@ function inference(jax: Jax, model: Model, { time, batch, input, hidden }: Case,
 }
 
 /** One step after the other, the input's product in the compiled step, too. */
-function streaming(jax: Jax, { whole, layers }: Model, { time, batch, input, hidden, cell }: Case, data: Data): Session['run'] {
-  const { values } = valuesOf(data, 'inputs');
-  const steps = Array.from({ length: time }, (_, t) => values.slice(t * batch * input, (t + 1) * batch * input));
-  const expected = valuesOf(data, 'targets').values.slice(-batch * hidden);
+function streaming(jax: Jax, { whole, layers }: Model, size: Case, data: Data): Session['run'] {
+  const { batch, input, hidden, cell } = size;
+  const { steps, expected } = streamOf(size, data);
   const zeros = (): JaxArray => jax.numpy.zeros([batch, hidden]);
   const states = layers.map(() => (cell === 'lstm' ? [zeros(), zeros()] : [zeros()]));
   return async (count) => {

@@ -2,7 +2,7 @@
 import { cells } from '@unroll/cells';
 import { writeOnnx, type ExchangedTensor } from '@unroll/interop';
 import type { Case, CellName } from '../cases.ts';
-import { valuesOf, type Data } from '../data.ts';
+import { streamOf, valuesOf, type Data } from '../data.ts';
 import { importPeer, versionOfPeer } from '../peers.ts';
 import { meanSquare, serve, type Session } from '../protocol.ts';
 
@@ -40,10 +40,9 @@ function inference({ Tensor }: Runtime, session: RuntimeSession, { cell, batch, 
 }
 
 /** The last states go in as the next initial ones, as they come out. */
-function streaming({ Tensor }: Runtime, session: RuntimeSession, { cell, time, batch, input, hidden, layers }: Case, data: Data): Session['run'] {
-  const { values } = valuesOf(data, 'inputs');
-  const steps = Array.from({ length: time }, (_, t) => values.slice(t * batch * input, (t + 1) * batch * input));
-  const expected = valuesOf(data, 'targets').values.slice(-batch * hidden);
+function streaming({ Tensor }: Runtime, session: RuntimeSession, size: Case, data: Data): Session['run'] {
+  const { cell, batch, input, hidden, layers } = size;
+  const { steps, expected } = streamOf(size, data);
   const names = cell === 'lstm' ? ['h', 'c'] : ['h'];
   let states = Object.fromEntries(names.map((state) => [`${state}0`, new Tensor('float32', new Float32Array(layers * batch * hidden), [layers, batch, hidden])]));
   return async (count) => {

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
 import { layers, type RNN } from '@tensorflow/tfjs-layers';
 import { vocabulary, type Case, type CellName, type Mode } from '../cases.ts';
-import { idsOf, valuesOf, type Data } from '../data.ts';
+import { idsOf, streamOf, valuesOf, type Data } from '../data.ts';
 import { meanSquare, serve, type Session } from '../protocol.ts';
 import { countsSoFar, openGpu } from '../webgpu/gpu.ts';
 
@@ -125,10 +125,9 @@ function inference(stack: readonly RNN[], { batch, hidden }: Case, data: Data): 
   };
 }
 
-function streaming(stack: readonly RNN[], { time, batch, input, hidden }: Case, data: Data): Session['run'] {
-  const { values } = valuesOf(data, 'inputs');
-  const steps = Array.from({ length: time }, (_, t) => values.slice(t * batch * input, (t + 1) * batch * input));
-  const expected = valuesOf(data, 'targets').values.slice(-batch * hidden);
+function streaming(stack: readonly RNN[], size: Case, data: Data): Session['run'] {
+  const { batch, input } = size;
+  const { steps, expected } = streamOf(size, data);
   let states: tf.Tensor[][] = [];
   return async (count) => {
     let last: ArrayLike<number> = [];

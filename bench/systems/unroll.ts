@@ -8,7 +8,7 @@ import { adam, crossEntropy, mse } from '@unroll/train';
 import { wasm, type Wasm, type WasmOptions } from '@unroll/wasm';
 import { webgpu } from '@unroll/webgpu';
 import { vocabulary, type Case, type CellName, type Mode } from '../cases.ts';
-import { idsOf, valuesOf, type Data } from '../data.ts';
+import { idsOf, streamOf, valuesOf, type Data } from '../data.ts';
 import { meanSquare, serve, type Session } from '../protocol.ts';
 import { countsSoFar, openGpu } from '../webgpu/gpu.ts';
 
@@ -133,11 +133,9 @@ function inference(model: Recurrent, { batch, hidden }: Case, data: Data): Sessi
 }
 
 /** What a user who streams writes: the step captured, numbers in, numbers out. */
-function streaming(model: Recurrent, { time, batch, input, hidden }: Case, data: Data): Session['run'] {
-  const { values } = valuesOf(data, 'inputs');
-  const steps = Array.from({ length: time }, (_, t) => values.subarray(t * batch * input, (t + 1) * batch * input));
-  const expected = valuesOf(data, 'targets').values.slice(-batch * hidden);
-  const stream = model.eval().stream(batch);
+function streaming(model: Recurrent, size: Case, data: Data): Session['run'] {
+  const { steps, expected } = streamOf(size, data);
+  const stream = model.eval().stream(size.batch);
   return (count) => {
     let output: ArrayLike<number> = [];
     for (let k = 0; k < count; k++) for (const step of steps) output = stream.run(step)[0] ?? output;

@@ -41,6 +41,11 @@ export function unitOf(widths: readonly number[]): number {
   return Math.max(1, ...widths.map((width) => aligned / shared(width)));
 }
 
+/** Where parts of `step` begin, the last of which may be shorter. */
+export function startsOf(count: number, step: number): number[] {
+  return Array.from({ length: Math.ceil(count / step) }, (_, k) => k * step);
+}
+
 // Private.
 
 /** The largest power of two up to `aligned` that divides a width. */

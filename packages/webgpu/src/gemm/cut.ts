@@ -1,5 +1,5 @@
 import type { CopyKernel, CopyPart, MatMulKernel } from '@unroll/tensor/backend';
-import { unitOf, type Piece, type Pieces } from '../pieces.ts';
+import { startsOf, unitOf, type Piece, type Pieces } from '../pieces.ts';
 import type { Slot, Target } from '../program.ts';
 
 /** A product cut along the rows of its result, which are columns of A: those are copied to where they can be bound. */
@@ -46,10 +46,6 @@ function stepOf({ batch }: MatMulKernel, count: number, length: number, { limits
   const unit = unitOf([1]);
   const step = Math.max(unit, Math.floor(most / length / unit) * unit);
   return step < count ? step : undefined;
-}
-
-function startsOf(count: number, step: number): number[] {
-  return Array.from({ length: Math.ceil(count / step) }, (_, k) => k * step);
 }
 
 /** Some columns of a matrix. */

@@ -1,6 +1,6 @@
 import { add, input, planOf } from '@unroll/expr';
 import { inputsOf, sizeOf, type Kernel, type ScanKernel } from '@unroll/tensor/backend';
-import { combined, unitOf, type Piece, type Pieces } from '../pieces.ts';
+import { combined, startsOf, unitOf, type Piece, type Pieces } from '../pieces.ts';
 import type { Slot, Target } from '../program.ts';
 import { withWholeOperands } from './products.ts';
 import type { ScanPart } from './regions.ts';
@@ -26,7 +26,7 @@ export function fewerSteps(kernel: ScanKernel, count: number): number {
 /** A recurrence as several ones of up to `count` steps: states go from one to the next, sums over time are added up. */
 export function cutScan(kernel: ScanKernel, count: number): Pieces<Kernel> {
   const { steps, reverse } = kernel;
-  const starts = Array.from({ length: Math.ceil(steps / count) }, (_, k) => k * count);
+  const starts = startsOf(steps, count);
   const memory = new PartMemory(kernel, starts.length);
   const pieces = (reverse ? starts.toReversed() : starts).flatMap((first, k) => memory.part(k, first, Math.min(count, steps - first)));
   return { scratch: memory.scratch, pieces };
